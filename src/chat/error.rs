@@ -48,6 +48,10 @@ pub enum ChatError {
         word: String,
         near: Option<&'static str>,
     },
+    /// A `before:` without a date that the server can read.
+    WrongDate,
+    /// A filter, such as `from`, stands twice in a search.
+    FilterTwice(&'static str),
     /// The arguments do not fit the command, which is given by its word.
     Misused(&'static str),
     AmbiguousCommand {

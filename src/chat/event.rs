@@ -13,7 +13,7 @@ use super::ban::Ban;
 use super::client::{ClientId, DisconnectReason};
 use super::error::ChatError;
 use super::follow::{Moments, Station};
-use super::kept::{Fetch, Found, LookupError, Past, Search};
+use super::kept::{Fetch, Found, LookupError, Past, Question, Search};
 use super::log_event::{LogEvent, ShutdownCause};
 use super::message::{KeptLine, Message};
 use super::name::NameKey;
@@ -108,6 +108,15 @@ pub enum Effect {
     Shutdown,
     /// Write a line to the log.
     Log(LogEvent),
+}
+
+impl From<Question> for Effect {
+    fn from(question: Question) -> Self {
+        match question {
+            Question::Fetch(fetch) => Self::Fetch(fetch),
+            Question::Search(search) => Self::Search(search),
+        }
+    }
 }
 
 /// One unit that a decoder has decoded from the bytes of a client.

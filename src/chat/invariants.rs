@@ -24,6 +24,8 @@ struct Watched {
     /// The lines that a history on disk has kept, and what it was asked for, with the client and the tag of each question.
     disk: Vec<KeptLine>,
     asked: VecDeque<(ClientId, Option<Tag>, Effect)>,
+    /// The tags of requests for which a client's question is not asked yet.
+    waiting: HashMap<ClientId, VecDeque<Option<Tag>>>,
 }
 
 impl Watched {
@@ -53,6 +55,7 @@ impl Watched {
             last_ids: HashMap::new(),
             disk: Vec::new(),
             asked: VecDeque::new(),
+            waiting: HashMap::new(),
         }
     }
 
@@ -228,6 +231,8 @@ impl Watched {
 
     fn step(&mut self, client: ClientId, event: Event, tag: Option<Tag>) -> Vec<Effect> {
         let knows = self.hub.people.knows(client);
+        let lookups = self.hub.extras.lookups.count(client);
+        let is_found = matches!(event, Event::Found { .. });
         let mut effects = Vec::new();
         let now = Now { time: self.time, wall: Timestamp::UNIX_EPOCH + self.time };
         self.hub.step(now, event, &mut effects);
@@ -237,13 +242,23 @@ impl Watched {
         // A question to the disk takes the tag along, and its answer brings it back.
         let asked = effects.iter().filter(asks).count();
         assert!(asked <= 1, "{effects:#?}");
-        assert!(tag.is_none() || answers.count() + asked == usize::from(knows), "{effects:#?}");
+        let begun = usize::from(self.hub.extras.lookups.count(client) > lookups);
+        assert!(tag.is_none() || answers.count() + begun == usize::from(knows), "{effects:#?}");
+        if begun == 1 {
+            self.waiting.entry(client).or_default().push_back(tag);
+        }
+        assert!(begun == 0 || asked == usize::from(lookups == 0), "one at a time: {effects:#?}");
+        assert!(asked == 0 || begun == 1 || is_found, "{effects:#?}");
         for effect in &effects {
             if asks(&effect) {
-                self.asked.push_back((client, tag.clone(), effect.clone()));
+                let tags = self.waiting.get_mut(&client);
+                let tag =
+                    tags.and_then(VecDeque::pop_front).expect("each question belongs to a request");
+                self.asked.push_back((client, tag, effect.clone()));
             }
             self.look_at(effect);
         }
+        self.waiting.retain(|&client, _| self.hub.people.knows(client));
         self.check();
         effects
     }
@@ -290,7 +305,11 @@ impl Watched {
         };
         let knows = self.hub.people.knows(client);
         let effects = self.step(client, Event::Found { ticket, found: Ok(found) }, None);
-        let [Effect::Answer { to, tag: answered, message }] = &effects[..] else {
+        let answer = match &effects[..] {
+            // The next question of the same client goes out.
+            [Effect::Fetch(_) | Effect::Search(_), rest @ ..] | rest => rest,
+        };
+        let [Effect::Answer { to, tag: answered, message }] = answer else {
             assert!(!knows && effects.is_empty(), "{effects:#?}");
             return;
         };

@@ -38,7 +38,7 @@ pub struct PastRoom {
 }
 
 /// Asks for messages of one room.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fetch {
     pub ticket: u64,
     pub room: Arc<str>,
@@ -54,7 +54,7 @@ pub struct Fetch {
 }
 
 /// Asks for the newest messages that contain all of some words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Search {
     pub ticket: u64,
     /// As typed. May be empty if there is a sender.
@@ -68,6 +68,22 @@ pub struct Search {
     pub limit: usize,
     pub bytes_max: usize,
     pub hidden: Vec<NameKey>,
+}
+
+/// A question to the history on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Question {
+    Fetch(Fetch),
+    Search(Search),
+}
+
+impl Question {
+    pub fn ticket(&self) -> u64 {
+        match self {
+            Self::Fetch(fetch) => fetch.ticket,
+            Self::Search(search) => search.ticket,
+        }
+    }
 }
 
 /// The lines that were found.

@@ -76,7 +76,7 @@ pub use event::{Effect, Event, Input, Tag};
 pub use follow::{FollowedLine, Moments, Station};
 pub use glass::{DispatcherView, GlassView, InboxView, ReaderView};
 pub use hub::Hub;
-pub use kept::{Fetch, Found, LookupError, Past, PastRoom, Search};
+pub use kept::{Fetch, Found, LookupError, Past, PastRoom, Question, Search};
 pub use log_event::{LogEvent, ShutdownCause};
 pub use marks::{MarkStack, STACKED_MARKS_MAX};
 pub use message::{

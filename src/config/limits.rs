@@ -354,7 +354,7 @@ pub const HISTORY_CACHE_KIB: i64 = -8 * 1024;
 /// The stack of the threads of the history. SQLite needs more than threads with a single job.
 pub const HISTORY_STACK_BYTES: usize = MIB;
 
-/// How long a search may take. Others wait behind it.
+/// How long a search may take. Those of other clients wait behind it.
 pub const SEARCH_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// How many searches of all clients may be under way.

@@ -62,6 +62,22 @@ fn the_page_searches_and_scrolls_back_beyond_a_restart() {
     browser.shows("ann", &["Nothing was found."]);
     browser.say("ann", "/search line 29 from:tom");
     browser.wait("ann", &format!("({LINES}).pop() === 'tom  line 29'"));
+    // Page by page, with all that was asked for.
+    browser.say("ann", "/search line from:@tom IN:#lobby before:2999-01-01");
+    let listed = "[...here.lines.querySelectorAll('.listed > div')].map(line => line.textContent).filter(line => line.startsWith('tom  line '))";
+    let pages = |count: usize| {
+        let page = |number: usize| 280 - 20 * number..300 - 20 * number;
+        let lines = (0..count).flat_map(page).map(|number| format!("tom  line {number}"));
+        json!(lines.collect::<Vec<_>>())
+    };
+    for count in 1..=3 {
+        browser.wait("ann", &format!("({listed}).length === 1 + {count} * 20"));
+        assert_eq!(browser.eval("ann", &format!("{listed}.slice(1)")), pages(count));
+        browser.wait("ann", "isAtBottom() && here.lines.querySelectorAll('button').length === 1");
+        browser.call("ann", "click", &["#log button"]);
+    }
+    browser.say("ann", "/search 29");
+    browser.wait("ann", &format!("({LINES}).pop() === 'tom  line 29'"));
     // What a search shows is no part of the room's lines.
     browser.eval("ann", "askOlder(here)");
     browser.wait("ann", "here.isWhole");

@@ -49,6 +49,50 @@ fn older_lines_come_on_the_way_up_and_move_nothing() {
 }
 
 #[test]
+fn older_lines_fill_a_window_in_which_nothing_scrolls() {
+    let mut browser = or_skip!(Browser::start());
+    let server = server(&[]);
+    let mut tom = Client::join(&server, "tom");
+    for number in 0..180 {
+        tom.say(&format!("line {number}"));
+    }
+    tom.hears_nothing();
+    let tall = serde_json::json!({"viewport": {"width": 1400, "height": 2100}});
+    browser.join_with("ann", &server, &tall);
+    browser.shows("ann", &["tom  line 179"]);
+    let is_full = "log.scrollHeight >= log.clientHeight + 200 && isAtBottom()";
+    browser.wait("ann", is_full);
+    let lines = browser.eval("ann", &format!("{SAID}.length")).as_u64().unwrap();
+    assert!(lines > 50 && lines < 180, "{lines}");
+    // By the keyboard, up to the very first.
+    browser.call("ann", "focus", &["#text"]);
+    until("the first line is there", || {
+        browser.press("ann", "PageUp");
+        browser.eval("ann", &format!("{SAID}[0] === 'tom  line 0'")) == true
+    });
+    // A window that grows, and another room.
+    browser.join("ben", &server);
+    browser.shows("ben", &["tom  line 179"]);
+    assert_eq!(browser.eval("ben", &format!("{SAID}.length")), 50);
+    browser.tell(&serde_json::json!(
+        {"page": "ben", "call": "setViewportSize", "args": [{"width": 1400, "height": 2100}]}
+    ));
+    browser.wait("ben", is_full);
+    browser.say("ben", "/join dev");
+    browser.wait("ben", "here.name === 'dev' && here.people.size === 1");
+    // A page that did not come is asked for again by the wheel.
+    browser.eval("ben", "show(rooms.get('lobby')); [...log.querySelectorAll('[data-id]')].slice(0, -20).forEach(line => line.remove())");
+    assert_eq!(browser.eval("ben", "log.scrollHeight > log.clientHeight"), false);
+    browser.call("ben", "hover", &["#log"]);
+    browser.tell(&serde_json::json!({"page": "ben", "call": "mouse.wheel", "args": [0, -100]}));
+    browser.wait("ben", is_full);
+    let first = "Number(here.lines.querySelector('[data-id]').dataset.id)";
+    let expected = format!("{SAID}.length === 181 - {first}");
+    browser.wait("ben", &expected);
+    browser.complains_of_nothing();
+}
+
+#[test]
 fn a_line_marks_what_is_new_and_each_room_stays_where_it_was() {
     let mut browser = or_skip!(Browser::start());
     let server = server(&[]);

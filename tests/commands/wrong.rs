@@ -14,8 +14,8 @@ fn wrong_arguments_are_an_error() {
         ("rooms", &["/rooms dev", "/list dev"]),
         ("join", &["/join", "/join #"]),
         ("part", &["/part a b", "/part #"]),
-        ("history", &["/history 0", "/history ten", "/history -1", "/history 1 2", "/history before:soon", "/history before:2026-11-20 before:2026-11-21"]),
-        ("search", &["/search", "/search in:dev", "/search x from:", "/search x in:#", "/search x before:20261120", "/search x before:2026-13-01", "/search x before:2026-11-20[Europe/Berlin]"]),
+        ("history", &["/history 0", "/history ten", "/history -1", "/history 1 2", "/history from:ann"]),
+        ("search", &["/search", "/search in:dev", "/search x from:", "/search x in:#"]),
         ("who", &["/who a b"]),
         ("whois", &["/whois", "/whois a b", "/whois @"]),
         ("ignore", &["/ignore a b"]),
@@ -175,5 +175,25 @@ fn an_unknown_command_suggests_the_nearest_one() {
         let word = line[1..].split(' ').next().unwrap().into();
         let expected = ChatError::UnknownCommand { word, near };
         assert_eq!(parse_line(typed(line), operator), Err(expected), "{line:?}");
+    }
+}
+
+#[test]
+fn a_wrong_filter_says_which_one() {
+    let table = [
+        ("/history before:soon", ChatError::WrongDate),
+        ("/history 5 BEFORE:", ChatError::WrongDate),
+        ("/history before:2026-11-20 before:2026-11-21", ChatError::FilterTwice("before")),
+        ("/search x before:20261120", ChatError::WrongDate),
+        ("/search x before:2026-13-01", ChatError::WrongDate),
+        ("/search x before:2026-11-20[Europe/Berlin]", ChatError::WrongDate),
+        ("/search from:ann tea before:tomorrow", ChatError::WrongDate),
+        ("/search tea from:ann From:bob", ChatError::FilterTwice("from")),
+        ("/search tea in:dev in:dev", ChatError::FilterTwice("in")),
+        ("/search x before:2026-11-20 before:soon", ChatError::FilterTwice("before")),
+        ("/whois before:soon x", ChatError::Misused("whois")),
+    ];
+    for (line, error) in table {
+        assert_eq!(parse_line(typed(line), false), Err(error), "{line}");
     }
 }

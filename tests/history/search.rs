@@ -21,6 +21,11 @@ fn words_are_found_whatever_their_script_case_and_accents() {
         "пить чай",
         "full-width ｗｏｒｄｓ",
         "100% of 3.14",
+        "Γειά σου",
+        "Наряжали ёлку",
+        "Łódź i Straße",
+        "שָׁלוֹם, مُحَمَّد",
+        "हिन्दी की किताब",
     ];
     for line in lines {
         ann.send_object(&json!({"action": "chat", "room": "dev", "message": line}));
@@ -61,6 +66,15 @@ fn words_are_found_whatever_their_script_case_and_accents() {
         ("words", &[7]),
         ("full-width", &[7]),
         ("3.14", &[8]),
+        ("γεια", &[9]),
+        ("ΓΕΙΑ ΣΟΥ", &[9]),
+        ("елку", &[10]),
+        ("НАРЯЖАЛИ ЁЛКУ", &[10]),
+        ("lodz strasse", &[11]),
+        ("שלום", &[12]),
+        ("محمد", &[12]),
+        ("हिन्दी किताब", &[13]),
+        ("किताब की", &[13]),
         ("'; DROP TABLE lines; --", &[]),
         ("rooms : dev", &[]),
         ("word OR cafe", &[]),
@@ -161,6 +175,13 @@ fn filters_narrow_a_search_and_a_cursor_continues_it() {
     let expected: Vec<String> = (0..25).rev().map(|number| format!("tea {number}")).collect();
     assert_eq!(all[0], "tea by Bob");
     assert_eq!(all[1..], expected);
+    // No message is an answer, too: it tells whether there is one.
+    let none = ask(&mut ann, &json!({"action": "search", "words": "tea", "limit": 0}));
+    assert_eq!((count(&none), &none["more"]), (0, &true.into()));
+    let request = json!({"action": "search", "words": "tea", "limit": 1, "cursor": none["cursor"]});
+    assert_eq!(texts(&ask(&mut ann, &request)), ["tea by Bob"]);
+    let none = ask(&mut ann, &json!({"action": "search", "words": "milk", "limit": 0}));
+    assert_eq!((count(&none), &none["more"]), (0, &false.into()));
 }
 
 #[test]

@@ -356,7 +356,9 @@ fn a_person_pages_back_by_a_date() {
     let (mut chat, mut disk) = long_lobby("a");
     chat.say('a', "/history 2 before:2026-11-20T14:30");
     disk.take(&mut chat);
-    let Some(Effect::Fetch(Fetch { range: Range::Until(_), limit: 2, .. })) = disk.asked.first()
+    // The disk has to tell which lines up to the last one it lacks.
+    let Some(Effect::Fetch(Fetch { range: Range::Until(_), limit: 2, below: 251, .. })) =
+        disk.asked.first()
     else {
         panic!("{:?}", disk.asked);
     };
@@ -401,6 +403,10 @@ fn the_newest_found_lines_come_first() {
         a> /search !?
         a< server: Give a word to search for, or from:NAME. Signs alone are no words.
         a> /search from:bob before:tuesday
+        a< server: That is no date. Write before:2026-11-20 or before:2026-11-20T14:30.
+        a> /search tea from:bob from:ann
+        a< server: Give from: only once.
+        a> /search from:
         a< server: Type it like this: /search WORDS [from:NAME] […] (see /help search)
     "}
     chat.say('a', &format!("/search {}", "x".repeat(401)));
@@ -504,6 +510,34 @@ fn answers_come_in_the_order_of_the_requests() {
     chat.ask('j', r#"{"action":"search","words":"line 9","id":6}"#);
     disk.answer(&mut chat);
     assert_eq!(chat.heard('j').len(), 1);
+}
+
+#[test]
+fn everybody_has_one_question_at_a_time() {
+    let (mut chat, mut disk) = long_lobby("ab");
+    for words in ["line 11", "line 12", "line 13"] {
+        chat.say('a', &format!("/search {words}"));
+    }
+    chat.say('a', "/history 2 before:2026-11-20");
+    chat.say('b', "/search line 21");
+    disk.take(&mut chat);
+    assert_eq!(disk.asked.len(), 2, "{:?}", disk.asked);
+    let mut answered = String::new();
+    while !disk.asked.is_empty() {
+        disk.answer(&mut chat);
+        disk.take(&mut chat);
+        for person in ['a', 'b'] {
+            answered.extend(chat.heard(person).first().map(|_| person));
+        }
+    }
+    assert_eq!(answered, "abaaa");
+    // Nobody is asked for somebody who has gone.
+    chat.say('a', "/search line 1");
+    chat.say('a', "/search line 2");
+    chat.leave('a', DisconnectReason::Quit);
+    disk.answer(&mut chat);
+    disk.take(&mut chat);
+    assert_eq!(disk.asked, []);
 }
 
 #[test]

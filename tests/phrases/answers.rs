@@ -35,6 +35,8 @@ pub fn rows() -> Vec<Row> {
         row(Unignored(name("bob")), "You no longer ignore bob."),
         row(Error(ChatError::NoHistory), "This server has no history on disk. /history shows the latest messages."),
         row(Error(ChatError::NothingToSearch), "Give a word to search for, or from:NAME. Signs alone are no words."),
+        row(Error(ChatError::WrongDate), "That is no date. Write before:2026-11-20 or before:2026-11-20T14:30."),
+        row(Error(ChatError::FilterTwice("from")), "Give from: only once."),
         row(Error(ChatError::TooManySearches), "You have 4 searches under way. Wait for the first of them."),
         row(Error(ChatError::SearchesBusy), "Too many searches are under way. Try again in a moment."),
         row(Error(ChatError::HistoryBehind), "The last lines cannot be looked up yet. Try again in a moment."),

@@ -65,7 +65,7 @@ kinds! { MESSAGES, message_kind, Message:
 }
 
 kinds! { REFUSALS, refusal_kind, ChatError:
-    NoHistory NothingToSearch TooManySearches SearchesBusy SearchTooSlow HistoryBehind HistoryFailed
+    WrongDate FilterTwice NoHistory NothingToSearch TooManySearches SearchesBusy SearchTooSlow HistoryBehind HistoryFailed
     NameHeld WrongReclaimWord NoReclaimTriesLeft ReclaimWordSaid Name NameTaken NotIgnored UnknownCommand Misused AmbiguousCommand TypeInFull NameBanned
     NoNamesHere TooManyIgnored NameFirst AlreadyConnected Request NoSuchPerson NobodyOf NoSuchRoom
     NotInRoom RoomName TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo

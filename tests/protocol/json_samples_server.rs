@@ -200,6 +200,8 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         (ChatError::NotYourself, "not_yourself"),
         (ChatError::NoHistory, "no_history"),
         (ChatError::NothingToSearch, "nothing_to_search"),
+        (ChatError::WrongDate, "misused_command"),
+        (ChatError::FilterTwice("from"), "misused_command"),
         (ChatError::TooManySearches, "too_many_searches"),
         (ChatError::SearchesBusy, "searches_busy"),
         (ChatError::SearchTooSlow, "search_too_slow"),

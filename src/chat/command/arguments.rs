@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::error::ChatError;
 use super::super::punctuation::{MENTION_SIGNS, ROOM_SIGNS, is_comma};
 use super::super::request::{Line, Moment, Range, Request};
 
@@ -126,9 +127,16 @@ impl<'a> Arguments<'a> {
         let (mut words, mut rest) = (Vec::new(), self);
         while let Some((word, after)) = rest.first() {
             match filter(word) {
-                Some(("from", name)) => from = Some(strip_sign(name, &MENTION_SIGNS)?),
-                Some(("in", name)) => room = Some(strip_sign(name, &ROOM_SIGNS)?),
-                Some((_, moment)) => before = Some(Moment::parse(moment)?),
+                Some(("from", name)) if from.is_none() => {
+                    from = Some(strip_sign(name, &MENTION_SIGNS)?);
+                }
+                Some(("in", name)) if room.is_none() => {
+                    room = Some(strip_sign(name, &ROOM_SIGNS)?);
+                }
+                Some(("before", moment)) if before.is_none() => {
+                    before = Some(Moment::parse(moment)?);
+                }
+                Some(_) => return None,
                 None => words.push(word),
             }
             rest = after;
@@ -142,6 +150,21 @@ impl<'a> Arguments<'a> {
             before,
             cursor: None,
             limit: None,
+        })
+    }
+
+    /// The filter among the words that cannot be meant, if there is one.
+    pub(super) fn wrong_filter(self) -> Option<ChatError> {
+        let mut seen = Vec::new();
+        let filters = self.text.split_whitespace().filter_map(filter);
+        filters.into_iter().find_map(|(name, value)| {
+            let is_again = seen.contains(&name);
+            seen.push(name);
+            match name {
+                _ if is_again => Some(ChatError::FilterTwice(name)),
+                "before" if Moment::parse(value).is_none() => Some(ChatError::WrongDate),
+                _ => None,
+            }
         })
     }
 

@@ -31,6 +31,9 @@ const SHUTDOWN: &str = "SHUTDOWN";
 /// No command is typed with more: each has at most 16 letters with those too many, and no kind of letter has more than 4 bytes.
 const WORD_BYTES_MAX: usize = 16 * 4;
 
+/// The commands whose arguments may have filters, such as `before:2026-11-20`.
+const FILTERED: [&str; 2] = ["history", "search"];
+
 /// The commands in the groups and the order of the help, each group with its title.
 pub fn command_groups(
     operator: bool,
@@ -109,7 +112,11 @@ fn parse_command(typed: Arguments, operator: bool) -> Result<Request, ChatError>
     if entry.in_full && !word.nfkc().map(|c| c.to_ascii_lowercase()).eq(full_word.chars()) {
         return Err(ChatError::TypeInFull(full_word));
     }
-    (entry.read)(arguments).ok_or(ChatError::Misused(entry.help.word))
+    (entry.read)(arguments).ok_or_else(|| {
+        let has_filters = FILTERED.contains(&entry.help.word);
+        let wrong = has_filters.then(|| arguments.wrong_filter()).flatten();
+        wrong.unwrap_or(ChatError::Misused(entry.help.word))
+    })
 }
 
 /// Finds a command, and which of its words was meant. A full word takes precedence over a prefix. A prefix must belong to

@@ -2,13 +2,13 @@
 //!
 //! Memory has the last messages of each room, and the history on disk has all. A request that memory cannot answer becomes
 //! an effect, and is answered when the result comes. A client that has such a request under way waits for later answers of
-//! this kind behind it, so they come in the order of the requests.
+//! this kind behind it, so they come in the order of the requests. The disk is asked one question of each client at a time.
 
 use super::super::client::ClientId;
 use super::super::error::ChatError;
-use super::super::event::{Effect, Reaction};
+use super::super::event::Reaction;
 use super::super::hub::Hub;
-use super::super::kept::{Fetch, Found, LookupError, Past, Search};
+use super::super::kept::{Fetch, Found, LookupError, Past, Question, Search};
 use super::super::message::{Audience, Message};
 use super::super::name::NameKey;
 use super::super::request::{Moment, Range, RequestError, without_at};
@@ -53,10 +53,12 @@ impl Hub {
         let Some((mut page, first_id)) = self.history_page(client, id, range, limit) else {
             return;
         };
+        let last_id = self.rooms.get(id).map_or(0, |room| room.history().last_id());
         let disk_has_older = are_kept && first_id > 1;
         // How many messages the disk has to add, and below which id.
         let (wanted, below) = match range {
-            Range::Until(_) => (limit, u64::MAX),
+            // Of the lines that follow the last one on disk, nobody knows which are from before the moment, but they are missing.
+            Range::Until(_) => (limit, last_id + 1),
             _ if !disk_has_older => (0, first_id),
             Range::Last | Range::Before(_) if page.more || page.messages.len() == limit => {
                 page.more = true;
@@ -77,7 +79,7 @@ impl Hub {
         };
         let bytes_max = HISTORY_ANSWER_BYTES_MAX.saturating_sub(used);
         self.begin_lookup(client, Asked::Page(page), out, |ticket, hidden| {
-            Effect::Fetch(Fetch {
+            Question::Fetch(Fetch {
                 ticket,
                 room,
                 epoch,
@@ -118,10 +120,10 @@ impl Hub {
         }
         let rooms = ids.iter().filter_map(|&id| self.rooms.get(id));
         let (names, rooms) = rooms.map(|room| (room.name().clone(), room.key().clone())).unzip();
-        let limit = limit.unwrap_or(HISTORY_LINES_SHOWN).clamp(1, LIST_ENTRIES_MAX);
+        let limit = limit.unwrap_or(HISTORY_LINES_SHOWN).min(LIST_ENTRIES_MAX);
         self.begin_lookup(client, Asked::Words { rooms: names }, out, |ticket, hidden| {
             let bytes_max = HISTORY_ANSWER_BYTES_MAX;
-            Effect::Search(Search {
+            Question::Search(Search {
                 ticket,
                 words,
                 sender: sender.flatten(),
@@ -142,9 +144,11 @@ impl Hub {
         found: Result<Found, LookupError>,
         out: &mut Reaction,
     ) {
-        let Some(Lookup { client, tag, asked }) = self.extras.lookups.end(ticket) else {
+        let Some((lookup, next)) = self.extras.lookups.end(ticket) else {
             return;
         };
+        next.into_iter().for_each(|question| out.push(question.into()));
+        let Lookup { client, tag, asked, .. } = lookup;
         if !self.people.knows(client) {
             return;
         }
@@ -167,14 +171,16 @@ impl Hub {
         client: ClientId,
         asked: Asked,
         out: &mut Reaction,
-        effect: impl FnOnce(u64, Vec<NameKey>) -> Effect,
+        question: impl FnOnce(u64, Vec<NameKey>) -> Question,
     ) {
         let (lookups, ignores) = (&mut self.extras.lookups, &self.extras.ignores);
         if lookups.count(client) >= LOOKUPS_PER_CLIENT_MAX {
             return out.refuse(client, ChatError::TooManySearches);
         }
-        let ticket = lookups.begin(Lookup { client, tag: out.take_tag(), asked });
-        out.push(effect(ticket, ignores.keys(client, &self.people)));
+        let hidden = ignores.keys(client, &self.people);
+        let lookup = Lookup::new(client, out.take_tag(), asked);
+        let now = lookups.begin(lookup, |ticket| question(ticket, hidden));
+        now.into_iter().for_each(|question| out.push(question.into()));
     }
 }
 

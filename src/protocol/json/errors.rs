@@ -144,7 +144,9 @@ pub(super) fn code(error: &ChatError) -> &'static str {
         ChatError::TooManyBans => "too_many_bans",
         ChatError::TooManyMuted => "too_many_muted",
         ChatError::NoShutdownPlanned => "no_shutdown_planned",
-        ChatError::Misused(_) => "misused_command",
+        ChatError::Misused(_) | ChatError::WrongDate | ChatError::FilterTwice(_) => {
+            "misused_command"
+        }
         ChatError::TypeInFull(_) => "command_in_full",
     }
 }

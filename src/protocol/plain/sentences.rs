@@ -231,6 +231,10 @@ pub fn error_sentence(error: &ChatError) -> String {
         ChatError::NothingToSearch => {
             "Give a word to search for, or from:NAME. Signs alone are no words.".into()
         }
+        ChatError::WrongDate => {
+            "That is no date. Write before:2026-11-20 or before:2026-11-20T14:30.".into()
+        }
+        ChatError::FilterTwice(filter) => format!("Give {filter}: only once."),
         ChatError::TooManySearches => {
             format!(
                 "You have {LOOKUPS_PER_CLIENT_MAX} searches under way. Wait for the first of them."

@@ -24,7 +24,7 @@ use super::queue::{Gauge, Job, Question};
 use super::room_rows::RoomRows;
 use super::rows::{Indexing, LineRow};
 use super::traces::Traces;
-use super::{backlog, catch_up, counted, retention};
+use super::{backlog, catch_up, clock, counted, retention};
 use crate::chat::{Audience, Event, KeptLine, LookupError, Loss, NameKey, Past};
 use crate::config::limits;
 use crate::server::{Activity, Row};
@@ -638,7 +638,8 @@ fn put(
         return backlog::append(transaction, first_line, lines);
     }
     let mut indexing = Indexing::new(transaction)?;
-    (first_line..).zip(lines).try_for_each(|(id, line)| indexing.add(id, line))
+    (first_line..).zip(lines).try_for_each(|(id, line)| indexing.add(id, line))?;
+    clock::note(transaction).map(drop)
 }
 
 /// Prepares a connection for the archive. Returns the id of the next line, and how many lines are in the backlog.
@@ -651,7 +652,8 @@ fn take_over(connection: &Connection) -> rusqlite::Result<(i64, usize)> {
 fn next_line(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row(
         "SELECT 1 + max((SELECT coalesce(max(id), 0) FROM lines),
-                        (SELECT coalesce(max(first_line + count - 1), 0) FROM backlog))",
+                        (SELECT coalesce(max(first_line + count - 1), 0) FROM backlog),
+                        (SELECT coalesce(max(last_line), 0) FROM runs))",
         [],
         |row| row.get(0),
     )

@@ -12,8 +12,8 @@ use rusqlite::{
     CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params,
 };
 
-use super::retention;
 use super::rows::{Indexing, LineRow};
+use super::{clock, retention};
 use crate::chat::KeptLine;
 
 /// Appends a batch. Its lines get the ids from `first_line` on.
@@ -69,6 +69,7 @@ pub fn index_oldest(connection: &mut Connection) -> rusqlite::Result<Option<Inde
         for (id, line) in (first_line..).zip(lines) {
             indexing.add(id, line)?;
         }
+        clock::note(&transaction)?;
     }
     delete(&transaction, first_line)?;
     transaction.commit()?;

@@ -100,9 +100,13 @@ pub fn lacking<'p>(
                     params![id, gap.first, gap.last, gap.cause.as_str()],
                 )?;
             }
+            let mut latest = i64::MIN;
             for message in room.lines.iter().filter(|message| id_of(message) > last_id) {
-                row.note(id_of(message), message.received_at.as_millisecond());
-                lacking.push(LineRow::new(id, id_of(message), message));
+                let received_at = message.received_at.as_millisecond();
+                row.note(id_of(message), received_at);
+                // In a room, the ids of lines grow with those of the messages, wherever the clock has gone back.
+                latest = latest.max(received_at);
+                lacking.push((latest, LineRow::new(id, id_of(message), message)));
             }
             row.reach(room.last_id);
         }
@@ -112,10 +116,10 @@ pub fn lacking<'p>(
         )?;
     }
     rooms.save(transaction)?;
-    lacking.retain(|line| line.received_at() >= since);
+    lacking.retain(|(_, line)| line.received_at() >= since);
     // The ids of lines grow with the time in all rooms together.
-    lacking.sort_by_key(LineRow::received_at);
-    Ok(lacking)
+    lacking.sort_by_key(|&(time, _)| time);
+    Ok(lacking.into_iter().map(|(_, line)| line).collect())
 }
 
 fn id_of(message: &Arc<ChatMessage>) -> u64 {

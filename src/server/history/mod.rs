@@ -17,7 +17,8 @@
 //! | `archive`, `backlog` | the thread that writes; what it puts off while the chat is busy |
 //! | `retention`, `traces` | what it removes; where removed lines may still be found |
 //! | `catch_up` | the lines that this machine of several has missed |
-//! | `search`, `words` | the thread that reads; how the index is filled and asked |
+//! | `clock` | where a date is among the lines, though the clock may have been wrong |
+//! | `search`, `words`, `reindex` | the thread that reads; how the index is filled and asked; lines that other rules have indexed |
 //! | `load` | what a new server takes over |
 //! | `fault` | why a file is set aside |
 //! | `file`, `schema`, `rows`, `room_rows` | opening, locking and repairing the file; its tables; a row as a message, or as a room |
@@ -26,12 +27,14 @@
 mod archive;
 mod backlog;
 mod catch_up;
+mod clock;
 mod export;
 mod fault;
 mod file;
 mod forget;
 mod load;
 mod queue;
+mod reindex;
 mod retention;
 mod room_rows;
 mod rows;
@@ -100,7 +103,7 @@ impl Opened {
             // The log of the others has the rooms, too, so none is removed.
             load::load_to_bring(&self.connection, now.as_millisecond())
         } else {
-            retention::remove_rooms(&mut self.connection, self.bounds.since(now))
+            retention::remove_rooms(&mut self.connection, self.bounds, now)
                 .and_then(|()| file::recover(&mut self.connection, now.as_millisecond()))
                 .and_then(|()| load::load(&self.connection, limits::HISTORY_LOADED_LINES_MAX))
         };

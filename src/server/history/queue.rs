@@ -6,7 +6,8 @@ use std::thread::Thread;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::chat::{Fetch, KeptLine, Past, Search};
+pub use crate::chat::Question;
+use crate::chat::{KeptLine, Past};
 use crate::config::limits;
 
 /// How many topics may be in the queue when it is full of lines.
@@ -23,22 +24,6 @@ pub enum Job {
     CatchUp(Past),
     /// Write everything that came before this question, and pass it on.
     LookUp(Question),
-}
-
-/// A question to the search thread.
-#[derive(Debug)]
-pub enum Question {
-    Fetch(Fetch),
-    Search(Search),
-}
-
-impl Question {
-    pub fn ticket(&self) -> u64 {
-        match self {
-            Self::Fetch(fetch) => fetch.ticket,
-            Self::Search(search) => search.ticket,
-        }
-    }
 }
 
 /// How much is in the queue, and how much had no room in it.

@@ -1,9 +1,12 @@
 //! Removes lines from the file: those that are too old, the oldest ones of a file that is too large, and the lines of people who
 //! are to be forgotten. All of it in small transactions, between which lines are written.
 
-use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use std::ops::RangeInclusive;
 
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::{clock, reindex};
 use crate::chat::NameKey;
 
 /// How many lines one transaction removes.
@@ -14,6 +17,12 @@ const PAGES_AT_ONCE: u32 = 1_000;
 
 /// How many pages of the index are merged at once, so that it gives up the words of removed lines.
 const MERGED_PAGES: u32 = 64;
+
+/// How far the clock may leap, in milliseconds, and how long its time must last after a longer leap.
+const PROOF_TIME: i64 = 24 * NOTE_EVERY;
+
+/// How often the time is noted, in milliseconds.
+const NOTE_EVERY: i64 = 60 * 60 * 1_000;
 
 /// How much is kept, and for how long.
 #[derive(Debug, Clone, Copy)]
@@ -32,35 +41,41 @@ impl Bounds {
     }
 }
 
-/// Removes some lines if there are too many. Returns whether there may be more to remove.
+/// Removes some lines if there are too many, and does some of what a new version of the server has to do for old lines. Returns
+/// whether there may be more to do.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn step(connection: &mut Connection, bounds: Bounds, now: Timestamp) -> rusqlite::Result<bool> {
-    let is_too_large = used_bytes(connection)? > bounds.bytes;
-    let before = if is_too_large { i64::MAX } else { bounds.since(now) };
-    let oldest = connection
-        .prepare_cached("SELECT received_at FROM lines ORDER BY id LIMIT 1")?
-        .query_row([], |row| row.get::<_, i64>(0))
-        .optional()?;
-    if oldest.is_none_or(|received_at| received_at >= before) {
-        return Ok(false);
+    Ok(remove_some(connection, bounds, now)? || reindex::step(connection)?)
+}
+
+fn remove_some(
+    connection: &mut Connection,
+    bounds: Bounds,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    if clock::is_behind(connection)? {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let more = clock::note(&transaction)?;
+        transaction.commit()?;
+        if more {
+            return Ok(true);
+        }
     }
-    let oldest = {
-        let mut select = connection
-            .prepare_cached("SELECT id, room, received_at FROM lines ORDER BY id LIMIT ?1")?;
-        let rows = select.query_map([LINES_AT_ONCE], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
-        })?;
-        let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
-        rows.into_iter().take_while(|&(_, _, received_at)| received_at < before)
+    let is_too_large = used_bytes(connection)? > bounds.bytes;
+    let lines = match bounds.since(now) {
+        _ if is_too_large => oldest(connection, 0..=i64::MAX, i64::MAX)?,
+        _ if bounds.days.is_none() || !is_plausible(connection, now)? => return Ok(false),
+        since => expired(connection, since)?,
     };
-    let (lines, rooms): (Vec<i64>, Vec<i64>) = oldest.map(|(id, room, _)| (id, room)).unzip();
     if lines.is_empty() {
         return Ok(false);
     }
+    let (lines, rooms): (Vec<i64>, Vec<i64>) = lines.into_iter().unzip();
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     remove(&transaction, &lines)?;
+    clock::drop_empty(&transaction)?;
     // A gap before the first line of a room tells nobody anything.
     for room in unique(rooms) {
         transaction.execute(
@@ -75,20 +90,90 @@ pub fn step(connection: &mut Connection, bounds: Bounds, now: Timestamp) -> rusq
     Ok(lines.len() == LINES_AT_ONCE)
 }
 
-/// Removes rooms of which no line is left, and nothing has happened in them since `before`, in milliseconds since 1970. Their
-/// topics go with them. Only before a chat begins: the ids of a room that is open, or may be opened again, go on.
+/// Removes rooms of which no line is left, and in which nothing has happened for as long as lines are kept. Their topics go
+/// with them. Only before a chat begins: the ids of a room that is open, or may be opened again, go on.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn remove_rooms(connection: &mut Connection, before: i64) -> rusqlite::Result<()> {
+pub fn remove_rooms(
+    connection: &mut Connection,
+    bounds: Bounds,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    if !is_plausible(connection, now)? {
+        return Ok(());
+    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute(
         "DELETE FROM rooms WHERE spoken_at < ?1 AND NOT EXISTS (SELECT 1 FROM backlog)
             AND NOT EXISTS (SELECT 1 FROM lines WHERE lines.room = rooms.id)",
-        [before],
+        [bounds.since(now)],
     )?;
     transaction.execute("DELETE FROM gaps WHERE room NOT IN (SELECT id FROM rooms)", [])?;
     transaction.commit()
+}
+
+/// Whether the clock may decide which lines are too old. After a leap of more than a day, it may be wrong, or the server was away:
+/// it may decide when its time has lasted for a day.
+fn is_plausible(connection: &Connection, now: Timestamp) -> rusqlite::Result<bool> {
+    let now = now.as_millisecond();
+    let (noted, doubted): (i64, i64) = connection
+        .prepare_cached("SELECT noted_at, doubted_at FROM state")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let is_new = noted == 0;
+    let has_leapt = !is_new && now - noted > PROOF_TIME;
+    let has_lasted = !(doubted..doubted.saturating_add(PROOF_TIME)).contains(&now);
+    let still_doubted = match doubted {
+        _ if has_leapt => now,
+        _ if has_lasted => 0,
+        doubted => doubted,
+    };
+    if is_new || still_doubted != doubted || (now - noted).abs() >= NOTE_EVERY {
+        connection
+            .execute("UPDATE state SET noted_at = ?1, doubted_at = ?2", [now, still_doubted])?;
+    }
+    if has_leapt {
+        let (path, hours) = (connection.path().unwrap_or_default(), (now - noted) / NOTE_EVERY);
+        tracing::warn!(
+            "{path}: the clock is {hours} hours beyond the time that the history knows. If the server was not away so long, set it \
+             right: from tomorrow on, lines that are too old by this clock are removed"
+        );
+    }
+    Ok(still_doubted == 0)
+}
+
+/// Some of the lines from before this time, each with the row of its room. While the clock was wrong, lines may have got any time,
+/// so older ones may be behind them.
+fn expired(connection: &Connection, since: i64) -> rusqlite::Result<Vec<(i64, i64)>> {
+    let mut lines = Vec::new();
+    for run in clock::runs(connection)?.iter().filter(|run| run.earliest < since) {
+        lines.append(&mut oldest(connection, run.first..=run.last, since)?);
+    }
+    lines.truncate(LINES_AT_ONCE);
+    Ok(lines)
+}
+
+/// The first of the lines with these ids that are from before this time.
+fn oldest(
+    connection: &Connection,
+    ids: RangeInclusive<i64>,
+    before: i64,
+) -> rusqlite::Result<Vec<(i64, i64)>> {
+    let mut select = connection.prepare_cached(
+        "SELECT id, room, received_at FROM lines WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
+    )?;
+    let mut rows = select.query(params![ids.start(), ids.end(), LINES_AT_ONCE])?;
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next()? {
+        let received_at: i64 = row.get(2)?;
+        if received_at >= before.saturating_add(clock::SLACK) {
+            break;
+        }
+        if received_at < before {
+            lines.push((row.get(0)?, row.get(1)?));
+        }
+    }
+    Ok(lines)
 }
 
 /// The size of the file in bytes, without the pages that are free.

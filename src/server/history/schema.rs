@@ -4,7 +4,7 @@
 pub const APPLICATION_ID: i32 = 0x6368_6174;
 
 /// The version of the tables (`PRAGMA user_version`).
-pub const VERSION: i32 = 2;
+pub const VERSION: i32 = 3;
 
 /// Each entry leads from one version to the next; the first one creates the tables in an empty file. An entry never changes
 /// once a release has it: a change of the tables is another entry.
@@ -72,4 +72,23 @@ CREATE TABLE backlog (
     count INTEGER NOT NULL,
     lines TEXT NOT NULL
 );
+",
+"
+-- Runs of lines whose times grow: a new one begins where the clock has gone back. All times of a run are between `earliest`
+-- and `latest`. Lines behind the last run are not noted yet.
+CREATE TABLE runs (
+    first_line INTEGER PRIMARY KEY,
+    last_line INTEGER NOT NULL,
+    earliest INTEGER NOT NULL,
+    latest INTEGER NOT NULL
+);
+
+-- What the clock said when the server last looked for old lines, noted each hour; and since when that is in doubt, or 0.
+ALTER TABLE state ADD COLUMN noted_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE state ADD COLUMN doubted_at INTEGER NOT NULL DEFAULT 0;
+UPDATE state SET noted_at = committed_at;
+
+-- The words of the lines with ids up to this one were indexed by older rules. They are indexed anew, from here downwards.
+ALTER TABLE state ADD COLUMN old_words INTEGER NOT NULL DEFAULT 0;
+UPDATE state SET old_words = (SELECT coalesce(max(id), 0) FROM lines);
 "];

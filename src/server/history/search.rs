@@ -1,5 +1,6 @@
-//! The `search` thread: it answers what the Hub asks, one question after the other, over a connection that only reads.
+//! The `search` thread: it answers what the Hub asks, one question at a time, over a connection that only reads.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,11 +9,11 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender};
 use jiff::tz::TimeZone;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Statement, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use super::archive::Report;
 use super::queue::{Gauge, Question};
-use super::{file, rows, words};
+use super::{clock, file, rows, words};
 use crate::chat::{
     Event, Fetch, Found, Gap, KeptLine, LookupError, Loss, Moment, NameKey, Range, Search,
 };
@@ -58,7 +59,8 @@ impl Searcher {
     /// Answers until the archive is gone.
     pub fn run(mut self, row: &Row) {
         row.doing(Activity::WaitingForWork);
-        while let Ok(question) = self.links.questions.recv() {
+        let mut waiting = VecDeque::new();
+        while let Some(question) = self.next(&mut waiting) {
             row.doing(Activity::Searching);
             let ticket = question.ticket();
             // A client whose question gets no answer could not ask for anything more, so a panic is an answer too.
@@ -70,6 +72,17 @@ impl Searcher {
             (self.links.report)(Event::Found { ticket, found });
             row.doing(Activity::WaitingForWork);
         }
+    }
+
+    /// Waits for a question. A page is found at once, and a search may take its time, so pages come before searches. Each client
+    /// has one question at a time, so all clients take turns.
+    fn next(&self, waiting: &mut VecDeque<Question>) -> Option<Question> {
+        if waiting.is_empty() {
+            waiting.push_back(self.links.questions.recv().ok()?);
+        }
+        waiting.extend(self.links.questions.try_iter());
+        let page = waiting.iter().position(|question| matches!(question, Question::Fetch(_)));
+        waiting.remove(page.unwrap_or(0))
     }
 
     fn answer(&mut self, question: &Question) -> rusqlite::Result<Found> {
@@ -158,20 +171,41 @@ pub fn fetch(connection: &Connection, zone: &TimeZone, asked: &Fetch) -> rusqlit
         let gap = unwritten(0, asked, above + 1, below.saturating_sub(1));
         return Ok(Found { gaps: Vec::from_iter(gap), ..Found::default() });
     };
-    if let Range::Until(moment) = asked.range {
-        below = below.min(id_at(connection, room, millisecond(moment, zone))?);
-    }
+    let mut before = i64::MAX;
+    let parts = match asked.range {
+        Range::Until(moment) => {
+            before = millisecond(moment, zone);
+            let ids = |lines: std::ops::Range<i64>| -> rusqlite::Result<(u64, u64)> {
+                let id_at = |line| id_at(connection, room, line);
+                Ok((id_at(lines.start)?.saturating_sub(1), id_at(lines.end)?.min(below)))
+            };
+            clock::before(connection, before)?.into_iter().map(ids).collect::<Result<_, _>>()?
+        }
+        _ => vec![(above, below)],
+    };
     let is_forward = matches!(asked.range, Range::After(_));
     let order = if is_forward { "ASC" } else { "DESC" };
     let mut select = connection.prepare_cached(&format!(
         "SELECT {} FROM lines JOIN rooms ON rooms.id = lines.room
-         WHERE lines.room = ?1 AND lines.message_id > ?2 AND lines.message_id < ?3 ORDER BY lines.message_id {order}",
+         WHERE lines.room = ?1 AND lines.message_id > ?2 AND lines.message_id < ?3 AND lines.received_at < ?4
+         ORDER BY lines.message_id {order}",
         rows::COLUMNS
     ))?;
-    let mut found = select.query(params![room, above, below])?;
-    while let Some(row) = found.next()?
-        && page.push(rows::line(row)?)
-    {}
+    let mut newest = 0;
+    for (above, below) in parts {
+        let mut found = select.query(params![room, above, below, before])?;
+        while !page.more
+            && let Some(row) = found.next()?
+        {
+            let line = rows::line(row)?;
+            newest = newest.max(id_of(&line));
+            page.push(line);
+        }
+    }
+    if before < i64::MAX && newest < last_message_id(connection, room)?.unsigned_abs() {
+        // What follows is not from before the moment, and neither are the gaps there.
+        below = newest + 1;
+    }
     let Page { mut lines, more, .. } = page;
     if !is_forward {
         lines.reverse();
@@ -228,35 +262,37 @@ pub fn gaps(connection: &Connection, room: i64, from: u64, to: u64) -> rusqlite:
 pub fn search(connection: &Connection, zone: &TimeZone, asked: &Search) -> rusqlite::Result<Found> {
     let mut page = Page::new(asked.limit, asked.bytes_max, &asked.hidden);
     let before = asked.before.map_or(i64::MAX, |moment| millisecond(moment, zone));
-    let below = match asked.before {
-        Some(_) => row_at(connection, before)?,
-        None => i64::MAX,
+    let all = 0..i64::MAX;
+    let parts = match asked.before {
+        Some(_) => clock::before(connection, before)?,
+        None => vec![all],
     };
-    let below = asked.cursor.map_or(below, |cursor| below.min(cursor.min(i64::MAX as u64) as i64));
+    let below = asked.cursor.map_or(i64::MAX, |cursor| cursor.min(i64::MAX as u64) as i64);
     let mut select = connection.prepare_cached(&format!(
         "SELECT {}, lines.id, rooms.key FROM words
          CROSS JOIN lines ON lines.id = words.rowid CROSS JOIN rooms ON rooms.id = lines.room
-         WHERE words MATCH ?1 AND words.rowid < ?2 ORDER BY words.rowid DESC",
+         WHERE words MATCH ?1 AND words.rowid >= ?2 AND words.rowid < ?3 ORDER BY words.rowid DESC",
         rows::COLUMNS
     ))?;
     let query = words::query(&asked.words, asked.sender.as_ref(), &asked.rooms);
-    let mut found = select.query(params![query, below])?;
     let mut cursor = None;
-    while let Some(row) = found.next()? {
-        let line = rows::line(row)?;
-        // Different names may have the same token, and the clock may have been set back.
-        let key: String = row.get(rows::COLUMN_COUNT + 1)?;
-        let is_meant = asked.rooms.iter().any(|room| room.as_str() == key)
-            && asked.sender.as_ref().is_none_or(|it| *it == NameKey::of(&line.message.from))
-            && line.message.received_at.as_millisecond() < before;
-        if !is_meant {
-            continue;
+    for part in parts.into_iter().filter(|part| part.start < below) {
+        let mut found = select.query(params![query, part.start, part.end.min(below)])?;
+        while !page.more
+            && let Some(row) = found.next()?
+        {
+            let line = rows::line(row)?;
+            // Different names may have the same token, and times are in order only roughly.
+            let key: String = row.get(rows::COLUMN_COUNT + 1)?;
+            let is_meant = asked.rooms.iter().any(|room| room.as_str() == key)
+                && asked.sender.as_ref().is_none_or(|it| *it == NameKey::of(&line.message.from))
+                && line.message.received_at.as_millisecond() < before;
+            let id: u64 = row.get(rows::COLUMN_COUNT)?;
+            if is_meant {
+                let is_in = page.push(line);
+                cursor = if is_in { Some(id) } else { cursor.or(Some(id + 1)) };
+            }
         }
-        let id: u64 = row.get(rows::COLUMN_COUNT)?;
-        if !page.push(line) {
-            break;
-        }
-        cursor = Some(id);
     }
     let Page { lines, more, .. } = page;
     Ok(Found { lines, more, gaps: Vec::new(), cursor: cursor.filter(|_| more) })
@@ -273,49 +309,21 @@ pub fn millisecond(moment: Moment, zone: &TimeZone) -> i64 {
     }
 }
 
-/// The id of the first line in the table that was received at this moment or later, if the clock was never set back.
-fn row_at(connection: &Connection, moment: i64) -> rusqlite::Result<i64> {
-    let mut at = connection
-        .prepare_cached("SELECT id, received_at FROM lines WHERE id >= ?1 ORDER BY id LIMIT 1")?;
-    let last: i64 =
-        connection.query_row("SELECT coalesce(max(id), 0) FROM lines", [], |row| row.get(0))?;
-    first_at(last, moment, |id| received(&mut at, params![id]))
-}
-
-/// The same for the message ids of a room.
-fn id_at(connection: &Connection, room: i64, moment: i64) -> rusqlite::Result<u64> {
+/// The first message id of a room from which on its lines have at least this id in the table.
+fn id_at(connection: &Connection, room: i64, line: i64) -> rusqlite::Result<u64> {
     let mut at = connection.prepare_cached(
-        "SELECT message_id, received_at FROM lines WHERE room = ?2 AND message_id >= ?1 ORDER BY message_id LIMIT 1",
+        "SELECT message_id, id FROM lines WHERE room = ?2 AND message_id >= ?1 ORDER BY message_id LIMIT 1",
     )?;
-    let last: i64 = connection.query_row(
-        "SELECT coalesce(max(message_id), 0) FROM lines WHERE room = ?1",
-        [room],
-        |row| row.get(0),
-    )?;
-    let id = first_at(last, moment, |id| received(&mut at, params![id, room]))?;
+    let end = last_message_id(connection, room)?.saturating_add(1);
+    let id = clock::first_at(0..end, line, |id| {
+        at.query_row([id, room], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+    })?;
     Ok(id.unsigned_abs())
 }
 
-fn received(
-    at: &mut Statement<'_>,
-    parameters: impl rusqlite::Params,
-) -> rusqlite::Result<Option<(i64, i64)>> {
-    at.query_row(parameters, |row| Ok((row.get(0)?, row.get(1)?))).optional()
-}
-
-/// Bisects: an index over the times would be a fifth of the file. `at` returns the first id from this one on, and its time.
-fn first_at(
-    last: i64,
-    moment: i64,
-    mut at: impl FnMut(i64) -> rusqlite::Result<Option<(i64, i64)>>,
-) -> rusqlite::Result<i64> {
-    let (mut low, mut high) = (0, last.saturating_add(1));
-    while low < high {
-        let middle = low + (high - low) / 2;
-        match at(middle)? {
-            Some((id, received_at)) if received_at < moment => low = id + 1,
-            _ => high = middle,
-        }
-    }
-    Ok(low)
+/// 0 if there is no line of the room.
+fn last_message_id(connection: &Connection, room: i64) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("SELECT coalesce(max(message_id), 0) FROM lines WHERE room = ?1")?
+        .query_row([room], |row| row.get(0))
 }

@@ -2,6 +2,8 @@
 
 mod backlog;
 mod catch_up;
+mod clock;
+mod reindex;
 mod trouble;
 
 use std::io::Write as _;
@@ -83,8 +85,8 @@ fn line(epoch: u64, id: u64, from: &str, text: &str) -> Write {
     Write::Line(KeptLine { epoch, message: Arc::new(message) })
 }
 
-fn page(archive: &Archive, epoch: u64, range: Range, limit: usize) -> Found {
-    let asked = Fetch {
+fn asked(epoch: u64, range: Range, limit: usize) -> Fetch {
+    Fetch {
         ticket: 1,
         room: "room".into(),
         epoch,
@@ -93,8 +95,11 @@ fn page(archive: &Archive, epoch: u64, range: Range, limit: usize) -> Found {
         limit,
         bytes_max: usize::MAX,
         hidden: Vec::new(),
-    };
-    search::fetch(archive.connection(), &TimeZone::UTC, &asked).unwrap()
+    }
+}
+
+fn page(archive: &Archive, epoch: u64, range: Range, limit: usize) -> Found {
+    search::fetch(archive.connection(), &TimeZone::UTC, &asked(epoch, range, limit)).unwrap()
 }
 
 fn find(words: &str, sender: Option<&str>, rooms: &[u64]) -> Search {
@@ -172,6 +177,15 @@ fn ids_that_are_missing_are_a_gap_where_they_are() {
         let found = page(&archive, 1, range, limit);
         assert_eq!((ids(&found), &found.gaps, found.more), (expected, &gaps, more), "{range:?}");
     }
+    // What memory has, and the file lacks, may be from before any moment that is later than the last line.
+    for (moment, expected) in [(at(12), gap(5, 7)), (at(13), gap(13, 15))] {
+        let asked = Fetch { below: 16, ..asked(1, Range::Until(Moment::Exact(moment)), 10) };
+        let found = search::fetch(archive.connection(), &TimeZone::UTC, &asked).unwrap();
+        assert_eq!(found.gaps.last(), Some(&expected));
+    }
+    let unknown = Fetch { below: 3, ..asked(5, Range::Until(Moment::Exact(at(0))), 10) };
+    let found = search::fetch(archive.connection(), &TimeZone::UTC, &unknown).unwrap();
+    assert_eq!((found.lines, found.gaps), (vec![], vec![gap(1, 2)]));
     // A line that comes twice is kept once.
     archive.write_batch(&[line(1, 12, "ann", "again"), line(1, 13, "ann", "new")], 0).unwrap();
     assert_eq!(ids(&page(&archive, 1, Range::After(9), 5)), [12, 13]);
@@ -482,6 +496,38 @@ fn a_search_that_takes_too_long_is_ended() {
         drop(questions);
         assert!(is_ended.recv().is_err());
     });
+}
+
+#[test]
+fn a_page_does_not_wait_behind_searches() {
+    let place = Place::new("pages");
+    let mut archive = place.archive();
+    archive.write_batch(&[line(1, 1, "ann", "tea")], 0).unwrap();
+    let (questions, receiver) = crossbeam_channel::unbounded();
+    let (_ended, _) = crossbeam_channel::bounded::<()>(0);
+    let (report, answer) = crossbeam_channel::unbounded();
+    for ticket in 1..=3 {
+        questions.send(Question::Search(Search { ticket, ..blank() })).unwrap();
+    }
+    for ticket in 4..=5 {
+        questions.send(Question::Fetch(Fetch { ticket, ..asked(1, Range::Last, 1) })).unwrap();
+    }
+    drop(questions);
+    let links = search::Links {
+        questions: receiver,
+        gauge: Arc::default(),
+        generation: Arc::default(),
+        is_over: Arc::default(),
+        report: Arc::new(move |event| report.send(event).unwrap()),
+        _ended,
+    };
+    let row = Arc::new(ThreadTable::default()).row("search", "search".into());
+    Searcher::new(place.file(), TimeZone::UTC, links).run(&row);
+    let tickets = answer.try_iter().map(|event| match event {
+        Event::Found { ticket, .. } => ticket,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(tickets.collect::<Vec<u64>>(), [4, 5, 1, 2, 3]);
 }
 
 #[test]

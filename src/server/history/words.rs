@@ -7,22 +7,31 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
+use caseless::Caseless as _;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::chat::NameKey;
 
-/// A text as it is indexed and searched: in a form in which letters that only look different are the same, and with blanks
-/// around the letters of Chinese, Japanese and Korean.
+/// A text as it is indexed and searched: in a form in which letters are the same that only look different, or differ by case or
+/// by an accent, and with blanks around the letters of Chinese, Japanese and Korean. Changes of the form need a migration that
+/// has the words of all lines indexed anew.
 pub fn spaced(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
+        // The index does not tell case there.
         return Cow::Borrowed(text);
     }
-    let normal: Cow<'_, str> = match is_nfkc_quick(text.chars()) {
-        IsNormalized::Yes => Cow::Borrowed(text),
-        IsNormalized::No | IsNormalized::Maybe => Cow::Owned(text.nfkc().collect()),
+    let mut base = ' ';
+    let counts = |c: &char| {
+        if !is_combining_mark(*c) {
+            base = *c;
+        }
+        !counts_for_nothing(*c, base)
     };
+    let plain = text.nfkd().filter(counts).map(without_stroke);
+    let normal: String = plain.default_case_fold().nfc().collect();
     if !normal.contains(is_word_of_its_own) {
-        return normal;
+        return Cow::Owned(normal);
     }
     let mut spaced = String::with_capacity(normal.len() * 2);
     for c in normal.chars() {
@@ -33,6 +42,61 @@ pub fn spaced(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(spaced)
+}
+
+/// Whether a word is the same without this character behind that letter: accents, points that tell vowels, and invisible signs.
+/// Not the marks of Cyrillic letters such as `й`, which make another letter, except that many people write `е` for `ё`. Not
+/// those of kana, and not the vowel signs of India, Thailand and their neighbours.
+fn counts_for_nothing(c: char, base: char) -> bool {
+    match c {
+        '\u{300}'..='\u{36f}' if matches!(base, '\u{400}'..='\u{52f}') => {
+            matches!((c, base), ('\u{300}' | '\u{301}', _) | ('\u{308}', 'е' | 'Е'))
+        }
+        // Of many scripts.
+        '\u{300}'..='\u{36f}'
+        | '\u{1ab0}'..='\u{1aff}'
+        | '\u{1dc0}'..='\u{1dff}'
+        | '\u{20d0}'..='\u{20ff}'
+        | '\u{fe20}'..='\u{fe2f}' => true,
+        // Of Hebrew, Arabic and Syriac.
+        '\u{591}'..='\u{5bd}'
+        | '\u{5bf}'
+        | '\u{5c1}'..='\u{5c2}'
+        | '\u{5c4}'..='\u{5c5}'
+        | '\u{5c7}'
+        | '\u{610}'..='\u{61a}'
+        | '\u{640}'
+        | '\u{64b}'..='\u{65f}'
+        | '\u{670}'
+        | '\u{6d6}'..='\u{6dc}'
+        | '\u{6df}'..='\u{6e4}'
+        | '\u{6e7}'..='\u{6e8}'
+        | '\u{6ea}'..='\u{6ed}'
+        | '\u{730}'..='\u{74a}'
+        | '\u{8ca}'..='\u{8e1}'
+        | '\u{8e3}'..='\u{8ff}' => true,
+        // Soft hyphens, blanks without a width, joiners of words, and variants of the look.
+        '\u{ad}'
+        | '\u{200b}'
+        | '\u{2060}'
+        | '\u{feff}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{e0100}'..='\u{e01ef}' => true,
+        _ => false,
+    }
+}
+
+/// Letters with a stroke, which Unicode does not take apart.
+fn without_stroke(c: char) -> char {
+    match c {
+        'ł' | 'Ł' => 'l',
+        'ø' | 'Ø' => 'o',
+        'đ' | 'Đ' => 'd',
+        'ħ' | 'Ħ' => 'h',
+        'ŧ' | 'Ŧ' => 't',
+        'ı' => 'i',
+        other => other,
+    }
 }
 
 /// Whether this is a letter of Han, kana, bopomofo or hangul.
@@ -88,14 +152,25 @@ mod tests {
     fn letters_without_blanks_are_words() {
         for (text, expected) in [
             ("tea at four", "tea at four"),
-            ("café", "café"),
-            ("cafe\u{301}", "café"),
+            ("café", "cafe"),
+            ("cafe\u{301} CAFÉ", "cafe cafe"),
             ("ｃａｆｅ", "cafe"),
             ("悬空", " 悬  空 "),
             ("我在dev里", " 我  在 dev 里 "),
             ("ｶﾞ", " ガ "),
             ("\u{1112}\u{1161}\u{11ab}", " 한 "),
             ("สวัสดี", "สวัสดี"),
+            ("ΓΕΙΆ γειά Γεια", "γεια γεια γεια"),
+            ("Ёлка ёлка елка", "елка елка елка"),
+            ("мой Їжак за\u{301}мок", "мой їжак замок"),
+            ("שָׁלוֹם", "שלום"),
+            ("مُحَمَّد", "محمد"),
+            ("Łódź Smørrebrød Đurđa", "lodz smorrebrod durda"),
+            ("Straße ΣΟΦΌΣ σοφός", "strasse σοφοσ σοφοσ"),
+            ("İstanbul ısı", "istanbul isi"),
+            ("かガ", " か  ガ "),
+            ("हिन्दी की", "हिन्दी की"),
+            ("so\u{ad}ft zero\u{200b}width ❤\u{fe0f}é", "soft zerowidth ❤e"),
         ] {
             assert_eq!(spaced(text), expected, "{text}");
         }

@@ -29,8 +29,7 @@ function linked(said) {
   const span = make('span', '', ...parts, said.slice(end)); span.dir = 'auto'; return span;
 }
 function nameOf(name) {
-  let hash = 0;
-  for (const c of name) hash = Math.imul(hash ^ c.codePointAt(0), 16777619) >>> 0;
+  let hash = 0; for (const c of name) hash = Math.imul(hash ^ c.codePointAt(0), 16777619) >>> 0;
   const element = make('bdi', 'name', name); element.style.setProperty('--hue', (hash >>> 8) % 24 * 15); return element;
 }
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
@@ -96,7 +95,7 @@ function show(room) {
     room.lines.hidden = false;
     for (const element of early.splice(0)) add(room, element);
     if (room.isAway) log.scrollTop = room.top; else toBottom();
-    kept('here', room.name);
+    kept('here', room.name); reachUp();
   }
   seen(); open('left', false);
 }
@@ -143,8 +142,7 @@ function drawEmpty() {
 }
 function remember() { kept('rooms', JSON.stringify([...rooms.keys()])); }
 function drop(name) {
-  const room = rooms.get(name);
-  if (!room) return;
+  const room = rooms.get(name); if (!room) return;
   rooms.delete(name); remember();
   if (room === here) { here = null; show(rooms.values().next().value ?? null); }
   room.lines.remove();
@@ -156,21 +154,18 @@ function count(room, line, isCall) {
 function said(m) {
   const room = m.room ? roomOf(m.room) : here;
   if (m.room && room.held) return void room.held.push(m);
-  if (m.room && m.message_id <= room.last) return;
-  if (m.room) room.last = m.message_id;
+  if (m.room && m.message_id <= room.last) return; if (m.room) room.last = m.message_id;
   const [line, isCall] = lineOf(m); const isSeen = room === here && !document.hidden && !room?.isAway;
   add(room, line, new Date(m.received_at));
   if (isCall && !document.hasFocus()) alarm(m, room);
-  if (!isSeen && room && m.from !== me) count(room, line, isCall);
-  draw();
+  if (!isSeen && room && m.from !== me) count(room, line, isCall); draw();
 }
 function alarm(m, room) {
   if ($('notify').checked) try {
     const notice = new Notification(m.room ? `${m.from} in ${m.room}` : m.from, { body: m.message, tag: 'chatserv' });
     notice.onclick = () => { window.focus(); show(room); notice.close(); };
   } catch { /* On Android only a service worker may notify. */ }
-  if (!$('sound').checked) return;
-  const audio = new AudioContext(), tone = audio.createOscillator(), volume = audio.createGain();
+  if (!$('sound').checked) return; const audio = new AudioContext(), tone = audio.createOscillator(), volume = audio.createGain();
   tone.frequency.value = 660; volume.gain.setValueAtTime(.15, audio.currentTime);
   volume.gain.exponentialRampToValueAtTime(.001, audio.currentTime + .4);
   tone.connect(volume).connect(audio.destination); tone.onended = () => audio.close(); tone.start(); tone.stop(audio.currentTime + .4);
@@ -182,8 +177,7 @@ function quietly(insert) {
   log.setAttribute('aria-live', 'off'); insert(); setTimeout(() => log.setAttribute('aria-live', 'polite'), 500);
 }
 function past(m, room) {
-  const held = room.held ?? [];
-  if (m.epoch !== room.epoch) return;
+  const held = room.held ?? []; if (m.epoch !== room.epoch) return;
   room.held = null;
   quietly(() => {
     const missing = gapsOf(m, gap => add(room, gap));
@@ -202,7 +196,7 @@ function past(m, room) {
   if (m.more) { room.held = held; return void catchUp(room); }
   for (const [id, it] of sent) if (it.isOld && it.room === room) { fail(it, it.typed ? 'may have been lost' : 'was not said'); sent.delete(id); }
   room.isMissed = false; held.forEach(said);
-  if (room === here) seen();
+  if (room === here) { seen(); reachUp(); }
 }
 function fail(it, why) {
   if (it.typed) note(`${it.typed.trim().split(/\s/)[0]} ${why}.`, 'wrong');
@@ -219,8 +213,7 @@ function catchUp(room) { fetchPast(room, { after: room.last }); }
 function fetchPast(room, range) { if (pasts.push({ room, range, tries: 0 }) === 1) askPast(); }
 function askPast() { const [one] = pasts; if (one) ask({ action: 'history', room: one.room.name, ...one.range }, { past: one.room }); }
 function pastCame(m, room) {
-  pasts.shift(); const isNext = pasts.length > 0;
-  if (rooms.get(room.name) === room) past(m, room);
+  pasts.shift(); const isNext = pasts.length > 0; if (rooms.get(room.name) === room) past(m, room);
   if (isNext) askPast();
 }
 function pastFailed(m, room) {
@@ -235,6 +228,8 @@ function askOlder(room) {
   if (room.isWhole || room.isAsking || !first || !isOnline() || isLost) return;
   room.isAsking = true; ask({ action: 'history', room: room.name, before: Number(first.dataset.id), limit: HISTORY }, { isOlder: room });
 }
+// Near the top, older lines are asked for: whether one scrolls, or the lines do not fill the window and nothing scrolls.
+const reachUp = () => here && log.clientHeight && log.scrollTop < 200 && (here.isAway || log.scrollHeight - log.clientHeight < 200) && askOlder(here);
 function older(m, room) {
   room.isAsking = false; room.isWhole = !m.more;
   const first = room.lines.querySelector('[data-id]'), above = first?.previousElementSibling;
@@ -251,7 +246,7 @@ function older(m, room) {
     missing(Infinity);
   });
   if (above?.textContent === shown) above.remove();
-  if (room === here) log.scrollTop += first.getBoundingClientRect().top - top;
+  if (room === here) { log.scrollTop += first.getBoundingClientRect().top - top; if (m.messages.length) reachUp(); }
 }
 const answers = {
   connect(m) {
@@ -305,7 +300,11 @@ const answers = {
     if (it?.isOlder) return room && older(m, room);
     listed(m, m.messages.length ? `The last ${m.messages.length} line(s) in ${m.room}:` : `No lines yet in ${m.room}.`);
   },
-  search(m) { m.messages.reverse(); listed(m, m.messages.length ? `Found, the newest last${m.more ? '; there are more' : ''}:` : 'Nothing was found.'); },
+  search(m, it) {
+    m.messages.reverse(); listed(m, m.messages.length ? 'Found, the newest last:' : 'Nothing was found.');
+    const button = make('button', '', 'Show older ones'), line = row([button], new Date(), 'note');
+    button.onclick = () => { line.remove(); searchOn(it.typed, m.cursor); }; if (m.cursor && it?.typed) add(here, line);
+  },
   topic(m) {
     const room = rooms.get(m.room);
     if (room) room.topic = m.topic;
@@ -386,6 +385,13 @@ function listed(m, heading) {
     missing(Infinity);
   });
 }
+// Goes on with a search where its last answer ended.
+function searchOn(typed, cursor) {
+  const given = {}, words = typed.trim().split(/\s+/).slice(1).filter(word => {
+    const [, name, value] = word.match(/^(from|in|before)[:：][@＠﹫#＃﹟]?(.*)/i) ?? []; if (name) given[name.toLowerCase()] = value; return !name;
+  }).join(' ') || undefined;
+  ask({ action: 'search', words, username: given.from, room: given.in, before: given.before, cursor }, { typed, room: here });
+}
 function presence(name, isAway, why) {
   for (const room of rooms.values()) if (room.people.has(name)) room.people.set(name, isAway);
   if (name === me) note(isAway ? `You are away${why ? ` (${why})` : ''}.` : 'You are back.');
@@ -430,8 +436,7 @@ async function lost(name, wasOpen) {
   place = (place + 1) % places.length; isMoving = wasOpen && last?.reason === 'restart';
   // That server has answered everything that it took.
   const moved = [...sent].filter(([id, it]) => isMoving && it.object && !it.isOld && sent.delete(id)); unsaid.unshift(...moved.map(([, it]) => it));
-  for (const it of sent.values()) it.isOld = true;
-  pasts = [];
+  for (const it of sent.values()) it.isOld = true; pasts = [];
   for (const room of rooms.values()) room.held ??= [];   // What comes next has to wait for what was missed.
   isLost = true; const wait = isMoving ? 0 : Math.min(30000, 500 * 2 ** tries++) * (.75 + Math.random() / 2);
   const other = Object.assign(make('button', '', 'Choose another name'), { type: 'button', onclick: () => logIn() });
@@ -468,8 +473,7 @@ function say(line) {
   return true;
 }
 function showMine(it, m) {
-  if (here) here.isAway = false;
-  [it.line] = lineOf({ room: 'here', from: me, received_at: new Date(), sent_at: it.sentAt, ...m }); add(it.room ?? here, it.line);
+  if (here) here.isAway = false; [it.line] = lineOf({ room: 'here', from: me, received_at: new Date(), sent_at: it.sentAt, ...m }); add(it.room ?? here, it.line);
 }
 function put(value) { text.value = value; keepTyped(); text.focus(); }
 function keepTyped() {
@@ -532,7 +536,7 @@ text.addEventListener('keydown', event => {
   } else if (event.key === 'ArrowUp' && !text.value && recall) {
     event.preventDefault(); put(recall);
   } else if (event.key === 'PageUp' || event.key === 'PageDown') {
-    event.preventDefault(); log.scrollBy(0, (event.key === 'PageUp' ? -.9 : .9) * log.clientHeight);
+    event.preventDefault(); log.scrollBy(0, (event.key === 'PageUp' ? -.9 : .9) * log.clientHeight); reachUp();
   }
 });
 
@@ -544,15 +548,13 @@ function open(side, isOpen) {
 }
 for (const [button, side] of [['menu', 'left'], ['people-button', 'right']]) $(button).onclick = event => { event.stopPropagation(); open(side, !$(side).classList.contains('open')); };
 document.addEventListener('keydown', event => {
-  if (event.key !== 'Escape') return;
-  closeChoices(); open('left', false); open('right', false); if (me) text.focus();
+  if (event.key !== 'Escape') return; closeChoices(); open('left', false); open('right', false); if (me) text.focus();
 });
 document.querySelector('main').addEventListener('click', () => { open('left', false); open('right', false); });
 $('login').onsubmit = event => {
   event.preventDefault(); $('refusal').textContent = '';
   const [name, word] = $('name').value.trim().split(/\s+(?=\w{32}$)/);   // As in telnet, the word of /reclaim may follow.
-  if (word) kept('word', word);
-  if (!socket) connect(name);
+  if (word) kept('word', word); if (!socket) connect(name);
 };
 for (const [form, field, command] of [['enter', 'room', 'join'], ['find', 'words', 'search']]) $(form).onsubmit = event => {
   event.preventDefault(); open('left', false);
@@ -563,10 +565,10 @@ $('newer').onclick = () => { toBottom(); seen(); text.focus(); };
 log.addEventListener('scroll', () => {
   if (!here || log.clientHeight === 0) return;
   const wasAway = here.isAway; here.isAway = !isAtBottom();
-  if (here.isAway !== wasAway) seen();
-  if (log.scrollTop < 200 && here.isAway) askOlder(here);
+  if (here.isAway !== wasAway) seen(); reachUp();
 }, { passive: true });
-new ResizeObserver(() => { if (here && !here.isAway) toBottom(); }).observe(log);
+log.addEventListener('wheel', reachUp, { passive: true });
+new ResizeObserver(() => { if (here && !here.isAway) toBottom(); reachUp(); }).observe(log);
 document.addEventListener('visibilitychange', seen);
 for (const id of ['notify', 'sound']) {
   $(id).checked = localStorage.getItem(id) === 'yes';

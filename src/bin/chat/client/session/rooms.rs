@@ -17,6 +17,8 @@ pub(super) struct Room {
     pub seen: u64,
     /// The id of the oldest message that the user has looked at, if any.
     pub oldest: Option<u64>,
+    /// The user was told that there is nothing older, and has looked at no message since.
+    pub knows_end: bool,
     /// Whether the user was in it before, by another connection.
     pub comes_again: bool,
     /// The number of messages of others since the room was last the current one.
@@ -34,6 +36,7 @@ impl Room {
             epoch: None,
             seen: 0,
             oldest: None,
+            knows_end: false,
             comes_again: false,
             unseen: 0,
             calls: false,
@@ -49,6 +52,7 @@ impl Room {
 
     /// The user looks at a message with this id.
     pub(super) fn look_at(&mut self, message_id: Option<u64>) {
+        self.knows_end = false;
         self.oldest = [self.oldest, message_id].into_iter().flatten().min();
     }
 
@@ -235,6 +239,7 @@ impl Rooms {
     /// The connection is lost. Messages that wait for the past were not seen.
     pub(super) fn lost(&mut self) {
         for room in &mut self.rooms {
+            room.knows_end = false;
             if room.waiting.take().is_some() && !room.comes_again {
                 // The user has seen nothing of the room.
                 room.epoch = None;

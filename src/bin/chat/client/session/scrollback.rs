@@ -25,7 +25,11 @@ impl Session {
         if self.asked.values().any(|purpose| matches!(purpose, Purpose::Older(_))) {
             return;
         }
-        let oldest = self.rooms.find(&name).and_then(|room| room.oldest);
+        let room = self.rooms.find(&name);
+        if room.as_ref().is_some_and(|room| room.knows_end) {
+            return;
+        }
+        let oldest = room.and_then(|room| room.oldest);
         let range = oldest.map_or(Range::Last, Range::Before);
         let request = Request::History { room: Some(name.clone()), range, limit: Some(PAGE) };
         self.ask(Purpose::Older(name), &request, effects);
@@ -57,6 +61,9 @@ impl Session {
         };
         Self::tell(&end, effects);
         self.looked_back(name, messages);
+        if let Some(room) = self.rooms.find(name) {
+            room.knows_end = !more;
+        }
     }
 
     /// The user has looked at these messages of a room.

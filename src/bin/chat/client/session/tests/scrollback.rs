@@ -63,6 +63,29 @@ fn each_page_begins_where_the_last_one_ended() {
             "-- There is nothing older in lobby."
         ]
     );
+    // It is said once, until there is something else to look at.
+    luca.forget();
+    luca.happens(Event::WantsOlder);
+    assert_eq!((asked(&luca), luca.screen()), (vec![], vec![]));
+    luca.hears(&said("ann", 43, "new", None));
+    luca.forget();
+    luca.happens(Event::WantsOlder);
+    assert_eq!(asked(&luca).len(), 1);
+}
+
+#[test]
+fn after_a_loss_of_the_connection_the_end_may_be_elsewhere() {
+    let mut luca = reader();
+    luca.happens(Event::WantsOlder);
+    luca.answers("history", r#""room":"lobby","messages":[],"epoch":7,"more":false"#);
+    luca.forget();
+    luca.happens(Event::Disconnected(None));
+    luca.waits();
+    luca.comes_in();
+    luca.answers("joinroom", r#""room":"lobby","from":"luca","members":["luca"],"total":1,"epoch":7,"last_message_id":42"#);
+    luca.forget();
+    luca.happens(Event::WantsOlder);
+    assert_eq!(asked(&luca).len(), 1);
 }
 
 #[test]
