@@ -236,11 +236,12 @@ impl Capacity {
     }
 }
 
-/// How many writers this many clients can have.
+/// How many writers this many clients can have, with those that have left and do not read.
 fn writers(config: &Config, clients: usize) -> usize {
+    let connections = clients + limits::leaving_max(clients);
     match config.delivery {
-        DeliveryPolicy::Writer => clients,
-        DeliveryPolicy::DirectThenWriter => config.max_writers.min(clients),
+        DeliveryPolicy::Writer => connections,
+        DeliveryPolicy::DirectThenWriter => config.max_writers.min(connections),
         DeliveryPolicy::Direct => 0,
     }
 }

@@ -31,6 +31,11 @@ impl World<'_> {
             return Ok(());
         }
         let kind = self.dice.below(100);
+        if self.plan.is_crowded && kind < 50 && !self.peers.is_empty() && self.dice.once_in(2) {
+            let at = self.dice.below(self.peers.len());
+            self.leave_unread(at);
+            return Ok(());
+        }
         if kind < 30 || self.peers.is_empty() {
             if self.peers.len() < self.plan.clients_max && self.drained_at.is_none() {
                 self.connect();
@@ -81,6 +86,10 @@ impl World<'_> {
                 }
             }
             90..=92 => self.reload(),
+            94..=96 if self.plan.config.idle_timeout.is_some() => {
+                self.peers[at].is_silent = !self.peers[at].is_silent;
+                self.report.count("a client falls silent, or wakes");
+            }
             93 if self.plan.drains && self.report.steps > self.plan.steps / 2 => self.drain(),
             80..=89 if !self.plan.keeps_clients || self.dice.once_in(4) => self.half_close(at),
             _ => {}
@@ -110,6 +119,16 @@ impl World<'_> {
             self.drained_at = Some(self.shared.clock.now());
             self.requests.push_back(Control::Drain);
             self.report.count("the server is told to restart");
+        }
+    }
+
+    /// A client leaves, and never reads what its socket does not hold.
+    fn leave_unread(&mut self, at: usize) {
+        let peer = &mut self.peers[at];
+        if peer.has_joined && !peer.is_done && peer.read_speed != ReadSpeed::Never {
+            (peer.read_speed, peer.was_prompt) = (ReadSpeed::Never, false);
+            self.report.count("a client leaves and reads nothing more");
+            self.half_close(at);
         }
     }
 
@@ -153,6 +172,7 @@ impl World<'_> {
         let address = SocketAddr::from((host, port));
         let now = self.shared.clock.now();
         let Ok(place) = self.shared.admission.enter(address.ip(), PortKind::Plain, now) else {
+            self.report.count("a client finds no place");
             return;
         };
         let id = ClientId(self.next_client);
