@@ -129,9 +129,11 @@ impl Plan {
             && config.max_writers > 100
             && writer_failure_in.is_none();
         let is_ample = !is_tight && has_writers && room_max == ROOM_AMPLE;
-        let steps =
-            if dice.once_in(2) { dice.between(500, 3_000) } else { dice.between(3_000, 20_000) }
-                as u64;
+        let steps = if dice.once_in(2) && !is_crowded {
+            dice.between(500, 3_000)
+        } else {
+            dice.between(3_000, 20_000)
+        } as u64;
         Self {
             config: Arc::new(config),
             // More than there may be connections in a crowded chat.

@@ -232,7 +232,9 @@ impl<'a> World<'a> {
 
     fn step(&mut self) -> Result<(), Finding> {
         let kind = self.dice.below(100);
-        if kind >= 98 || self.peers.is_empty() {
+        // In a crowded chat, clients come and go all the time.
+        let is_rare = if self.plan.is_crowded { 90 } else { 98 };
+        if kind >= is_rare || self.peers.is_empty() {
             return self.disturb();
         }
         if self.has_log() && self.dice.once_in(6) && self.log_runs() {

@@ -31,9 +31,8 @@ impl World<'_> {
             return Ok(());
         }
         let kind = self.dice.below(100);
-        if self.plan.is_crowded && kind < 50 && !self.peers.is_empty() && self.dice.once_in(2) {
-            let at = self.dice.below(self.peers.len());
-            self.leave_unread(at);
+        if self.plan.is_crowded && kind < 50 && self.dice.once_in(2) {
+            self.leave_unread();
             return Ok(());
         }
         if kind < 30 || self.peers.is_empty() {
@@ -43,7 +42,10 @@ impl World<'_> {
             return Ok(());
         }
         let at = self.dice.below(self.peers.len());
+        let reads_nothing = self.peers[at].read_speed == ReadSpeed::Never;
         match kind {
+            // It stays as it is, so that those who leave grow in number.
+            42..=89 if reads_nothing => {}
             30..=39 => {
                 self.settle()?;
                 let most = if self.dice.once_in(8) { 2_000 } else { 30 };
@@ -122,13 +124,23 @@ impl World<'_> {
         }
     }
 
-    /// A client leaves, and never reads what its socket does not hold.
-    fn leave_unread(&mut self, at: usize) {
-        let peer = &mut self.peers[at];
-        if peer.has_joined && !peer.is_done && peer.read_speed != ReadSpeed::Never {
-            (peer.read_speed, peer.was_prompt) = (ReadSpeed::Never, false);
+    /// A client reads nothing more, and leaves when its socket is full.
+    fn leave_unread(&mut self) {
+        let reads = |peer: &Peer<'_>| {
+            peer.has_joined && !peer.is_done && peer.read_speed != ReadSpeed::Never
+        };
+        let waits = |peer: &Peer<'_>| {
+            let (accepted, has_left) = {
+                let state = peer.wire.lock();
+                (state.accepted, state.client_ended)
+            };
+            !has_left && peer.read_speed == ReadSpeed::Never && peer.pending(accepted).0 > 0
+        };
+        if let Some(at) = self.peers.iter().position(waits) {
             self.report.count("a client leaves and reads nothing more");
             self.half_close(at);
+        } else if let Some(peer) = self.peers.iter_mut().find(|peer| reads(peer)) {
+            (peer.read_speed, peer.was_prompt) = (ReadSpeed::Never, false);
         }
     }
 

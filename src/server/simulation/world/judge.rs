@@ -133,6 +133,10 @@ impl World<'_> {
         let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client) else {
             return Finding::of(Check::Input, format!("{client} is gone and says {input:?}"));
         };
+        if peer.stage == Stage::Cut && peer.wire.lock().both_shut {
+            // Half a line, which the server itself has ended. Nobody takes it.
+            return Ok(None);
+        }
         peer.inputs += 1;
         peer.last_input = now;
         // A connection keeps this setting, and no reload changes it here.
