@@ -75,9 +75,12 @@ pub struct Peer<'a> {
     /// It knows that it has lost its place, and waits to be asked for a name again.
     has_lost_place: bool,
     /// When it was last asked for its name again, by the server's clock.
+    #[cfg(feature = "cluster")]
     pub asked_again_at: Option<Time>,
     /// The server says nothing more to it, whatever is said in the chat.
     pub is_deaf: bool,
+    /// It has left, and the server has shut its connection down before everything was sent, because there were too many.
+    pub is_shut_unsent: bool,
     /// The client's side is over: it has seen the end, or has reset the connection.
     pub is_done: bool,
     /// The lines that it should receive, each with its end, such as CR LF or a whole frame.
@@ -147,8 +150,10 @@ impl<'a> Peer<'a> {
             has_asked: false,
             has_joined: false,
             has_lost_place: false,
+            #[cfg(feature = "cluster")]
             asked_again_at: None,
             is_deaf: false,
+            is_shut_unsent: false,
             is_done: false,
             expected: VecDeque::new(),
             expected_bytes: 0,
@@ -426,6 +431,7 @@ impl<'a> Peer<'a> {
         let partial = || String::from_utf8_lossy(&self.partial).into_owned();
         match self.stage {
             Stage::Open => Finding::of(Check::Ending, format!("{id} was closed for no reason")),
+            Stage::Left | Stage::Ended if self.is_shut_unsent => Ok(()),
             Stage::Left | Stage::Ended if !self.expected.is_empty() || !self.partial.is_empty() => {
                 let due = self.expected.front().map(|line| String::from_utf8_lossy(line));
                 let text = format!(
