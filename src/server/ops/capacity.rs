@@ -236,12 +236,12 @@ impl Capacity {
     }
 }
 
-/// How many writers this many clients can have, with those that have left and do not read.
+/// How many writers this many clients can have.
 fn writers(config: &Config, clients: usize) -> usize {
-    let connections = clients + limits::leaving_max(clients);
     match config.delivery {
-        DeliveryPolicy::Writer => connections,
-        DeliveryPolicy::DirectThenWriter => config.max_writers.min(connections),
+        // Those that have left and do not read keep theirs.
+        DeliveryPolicy::Writer => clients + limits::leaving_max(clients),
+        DeliveryPolicy::DirectThenWriter => config.max_writers.min(clients),
         DeliveryPolicy::Direct => 0,
     }
 }
