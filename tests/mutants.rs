@@ -11,8 +11,14 @@ use chatserv::server::simulation::simulate;
 const CHATS: u64 = 6;
 const STEPS_MAX: u64 = 2_500;
 
-/// These need a client that is cut at a certain byte, a machine that is given up, or another rare moment.
-const RARE: [Mutant; 7] = [
+/// These need a client that is cut at a certain byte, a machine that is given up, long silence, a crowd, or another rare moment.
+const RARE: [Mutant; 13] = [
+    Mutant::TotalIsUnlimited,
+    Mutant::SmallestAreCut,
+    Mutant::LeaversAreUnlimited,
+    Mutant::LoginNeverEnds,
+    Mutant::IdleNeverEnds,
+    Mutant::NamelessStay,
     Mutant::CutLosesBegunLine,
     Mutant::CutLosesBegunBlock,
     Mutant::CutWithinReply,

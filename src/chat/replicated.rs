@@ -39,6 +39,11 @@ impl Hub {
         &self.settings
     }
 
+    /// Whether this client is connected and has chosen a name.
+    pub fn has_joined(&self, client: ClientId) -> bool {
+        self.people.person(client).is_some()
+    }
+
     /// All clients, with and without a name, oldest first.
     pub fn clients(&self) -> Vec<ClientId> {
         self.people.connected()

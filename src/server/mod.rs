@@ -25,7 +25,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `reader`, `turn`, `flood` | how input comes in: the blocking read, the permission to send, flood control |
+//! | `reader`, `turn`, `flood`, `idle` | how input comes in: the blocking read, the permission to send, flood control, the end of silence |
 //! | `inbox`, `dispatcher`, `clock` | what reaches the dispatcher, and what it does about it |
 //! | `delivery/` | how output goes out: outboxes, the tape they share, writers, the end of a connection, and lines that are followed |
 //! | `start`, `error`, `port_kind`, `listener`, `shared`, `admission`, `connection` | from settings to running threads; how connections come |
@@ -79,6 +79,7 @@ mod flood;
 pub(crate) mod fuzzing;
 #[cfg(feature = "history")]
 pub mod history;
+mod idle;
 mod inbox;
 mod listener;
 mod ops;

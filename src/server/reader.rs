@@ -5,10 +5,11 @@
 //! writers. So each connection has at most one event in flight: the inbox is bounded, a flood starves nobody, and a client
 //! that sends too fast is slowed down by TCP, because its reader stops reading.
 //!
-//! Four helpers need not be read yet:
+//! Five helpers need not be read yet:
 //! - [`Turn`](super::turn::Turn), the permission to send. `wait` blocks until the dispatcher gives the turn, and returns
 //!   immediately if the connection is closing. `look` reads its state without waiting.
 //! - [`Flood`], which says how many lines may pass now.
+//! - [`Idle`], which says how long the client may be silent.
 //! - [`Decoder`], which turns bytes into inputs however the reads split them.
 //! - [`Inbound::pass`], which writes the time on a line whose sender follows it in the glass view.
 
@@ -20,6 +21,7 @@ use super::Activity;
 use super::clock::Clock;
 use super::connection::Connection;
 use super::flood::Flood;
+use super::idle::Idle;
 use super::inbox::{Inbound, Inbox, InputEnd};
 use super::socket::Socket;
 use crate::chat::{Input, Station, Time};
@@ -45,7 +47,7 @@ pub fn run<S: Socket>(
         inbox: &inbox,
         clock,
         login_deadline: Some(login_deadline),
-        idle: Idle { timeout: config.idle_timeout, warned: false },
+        idle: Idle::new(config.idle_timeout),
         read_timeout: None,
         flood: Flood::new(config.rate_limit),
         decoder,
@@ -148,7 +150,7 @@ impl<'s, S: Socket> Reader<'_, 's, S> {
                 Ok(0) if self.connection.is_lost() => return Outcome::Failed,
                 Ok(0) => return Outcome::EndOfInput,
                 Ok(count) => {
-                    self.idle.warned = false;
+                    self.idle.hears();
                     self.connection.row.count_in(count);
                     return Outcome::Bytes(count);
                 }
@@ -284,34 +286,6 @@ impl<'s, S: Socket> Reader<'_, 's, S> {
             }
         }
         InputEnd::LeftUnread
-    }
-}
-
-/// The silence of a client that has joined: a warning first, then the end. The read timeout measures it. The kernel
-/// restarts it with each read, so a client that types costs no system call here.
-#[derive(Debug)]
-struct Idle {
-    /// `None` where silence has no limit.
-    timeout: Option<Duration>,
-    warned: bool,
-}
-
-impl Idle {
-    /// How long the next read may wait.
-    fn patience(&self) -> Option<Duration> {
-        let timeout = self.timeout?;
-        let warning = Self::warning(timeout);
-        Some(if self.warned { warning } else { timeout - warning })
-    }
-
-    /// A read has waited for all of [`Idle::patience`]. Returns what is left after the warning, `None` at the end.
-    fn run_out(&mut self) -> Option<Duration> {
-        self.warned = !self.warned;
-        self.timeout.map(Self::warning).filter(|_| self.warned)
-    }
-
-    fn warning(timeout: Duration) -> Duration {
-        limits::IDLE_WARNING.min(timeout / 2)
     }
 }
 
@@ -541,35 +515,5 @@ mod tests {
             }
             assert_eq!(timeout(), other);
         });
-    }
-
-    const fn seconds(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    #[test]
-    fn the_warning_comes_half_a_minute_before_the_end_or_after_half_the_time() {
-        for (timeout, quiet, left) in [(3600, 3570, 30), (61, 31, 30), (60, 30, 30), (4, 2, 2)] {
-            let mut idle = Idle { timeout: Some(seconds(timeout)), warned: false };
-            assert_eq!(idle.patience(), Some(seconds(quiet)));
-            assert_eq!(idle.run_out(), Some(seconds(left)));
-            assert_eq!(idle.patience(), Some(seconds(left)));
-            assert_eq!(idle.run_out(), None);
-        }
-    }
-
-    #[test]
-    fn a_byte_after_the_warning_restarts_the_time() {
-        let mut idle = Idle { timeout: Some(seconds(60)), warned: false };
-        for _ in 0..3 {
-            assert!(idle.run_out().is_some());
-            idle.warned = false;
-            assert_eq!(idle.patience(), Some(seconds(30)));
-        }
-    }
-
-    #[test]
-    fn without_a_timeout_silence_has_no_limit() {
-        assert_eq!(Idle { timeout: None, warned: false }.patience(), None);
     }
 }

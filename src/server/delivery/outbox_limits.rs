@@ -65,9 +65,13 @@ impl<W: Writers> Delivery<'_, W> {
         let mut by_size: Vec<(u64, ClientId)> =
             peers.map(|peer| (peer.pending(), peer.connection.id)).collect();
         by_size.sort_unstable();
+        if mutant!(SmallestAreCut) {
+            by_size.reverse();
+        }
         let mut total: u64 = by_size.iter().map(|&(bytes, _)| bytes).sum();
         let mut largest = Vec::new();
         while total > self.limits.total_bytes_max
+            && !mutant!(TotalIsUnlimited)
             && let Some((bytes, client)) = by_size.pop()
         {
             total -= bytes;

@@ -112,8 +112,8 @@ impl Writers for WriterThreads<'_, '_> {
 /// How many writers there may be.
 pub fn writers_max(config: &Config) -> usize {
     match config.delivery {
-        // Each connection has one.
-        DeliveryPolicy::Writer => config.max_clients,
+        // Each connection has one, also those that have left the chat and do not read.
+        DeliveryPolicy::Writer => config.max_clients + limits::leaving_max(config.max_clients),
         DeliveryPolicy::DirectThenWriter | DeliveryPolicy::Direct => config.max_writers,
     }
 }
@@ -183,5 +183,21 @@ impl<S> Drop for LastAct<'_, '_, S> {
         let _ = self
             .inbox
             .send(Inbound::WriterEnded { client: self.client, lost_block: self.holds_block });
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(loom))]
+mod tests {
+    use super::*;
+
+    /// Clients that have left without reading may hold as many writers as there are places.
+    #[test]
+    fn with_the_policy_writer_each_connection_has_one() {
+        let policy = DeliveryPolicy::Writer;
+        for max_clients in [1, 2, 600, 10_000] {
+            let config = Config { delivery: policy, max_clients, ..Config::default() };
+            assert_eq!(writers_max(&config), max_clients + limits::leaving_max(max_clients));
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::Dispatcher;
-use crate::chat::Now;
+use crate::chat::{Event, Now};
 use crate::server::delivery::Writers;
 use crate::server::order::Ordered;
 
@@ -36,6 +36,14 @@ impl<W: Writers> Dispatcher<'_, W> {
             arrivals = self.delivery.start_over(|_| true);
         } else if !unknown.is_empty() {
             arrivals = self.delivery.start_over(|client| unknown.contains(&client));
+        }
+        let arriving = arrivals.iter().filter_map(|arrival| match arrival {
+            Event::Connected { client, .. } => Some(*client),
+            _ => None,
+        });
+        let (clients, timeout) = (arriving.collect(), self.shared.settings.read().login_timeout);
+        if let Some(log) = self.order.log() {
+            log.expect_names(clients, now.time + timeout);
         }
         for arrival in arrivals {
             self.step(arrival, now);

@@ -239,7 +239,8 @@ impl Capacity {
 /// How many writers this many clients can have.
 fn writers(config: &Config, clients: usize) -> usize {
     match config.delivery {
-        DeliveryPolicy::Writer => clients,
+        // Those that have left and do not read keep theirs.
+        DeliveryPolicy::Writer => clients + limits::leaving_max(clients),
         DeliveryPolicy::DirectThenWriter => config.max_writers.min(clients),
         DeliveryPolicy::Direct => 0,
     }

@@ -63,6 +63,8 @@ pub struct Log {
     owed: VecDeque<(u64, ClientId)>,
     /// The lines that have not been applied, each with the number of its event.
     unsaid: VecDeque<(u64, ClientId, String)>,
+    /// The clients that have arrived again, and when they must have chosen names. Their readers watched that only once.
+    nameless: VecDeque<(Time, Vec<ClientId>)>,
     /// Events of the server itself, received while this node was given up.
     held_back: Vec<Event>,
     /// When the last entry came, by the clock of the server.
@@ -132,6 +134,7 @@ impl Log {
             confirmed: 0,
             owed: VecDeque::new(),
             unsaid: VecDeque::new(),
+            nameless: VecDeque::new(),
             held_back: Vec::new(),
             heard: Time::ZERO,
             is_waiting: false,
@@ -169,7 +172,7 @@ impl Log {
             other => other,
         };
         match event {
-            Event::DeadlineReached => self.tick(now.time, effects),
+            Event::DeadlineReached => self.tick(now, effects),
             Event::ShutdownRequested { cause }
                 if matches!(self.standing, Standing::Here | Standing::GivenUp) =>
             {
@@ -229,17 +232,50 @@ impl Log {
         }
     }
 
-    /// When the link has been silent for too long, or the wait for one's own departure is over.
+    /// When the link has been silent for too long, clients must have chosen names, or the wait for one's own departure is over.
     pub fn deadline(&self) -> Option<Time> {
         let silent = (!self.is_waiting).then_some(self.heard + limits::LINK_SILENT_MAX);
-        match self.standing {
-            Standing::Leaving(until) => Some(silent.map_or(until, |silent| silent.min(until))),
-            Standing::Ended => None,
-            Standing::Here | Standing::GivenUp => silent,
+        let nameless = self.nameless.front().map(|&(until, _)| until);
+        let leaving = match self.standing {
+            Standing::Leaving(until) => Some(until),
+            Standing::Ended => return None,
+            Standing::Here | Standing::GivenUp => None,
+        };
+        [silent, nameless, leaving].into_iter().flatten().min()
+    }
+
+    /// These clients have arrived again, and have until then to choose names.
+    pub fn expect_names(&mut self, mut clients: Vec<ClientId>, until: Time) {
+        clients.sort_unstable();
+        for (_, earlier) in &mut self.nameless {
+            earlier.retain(|client| clients.binary_search(client).is_err());
+        }
+        if !clients.is_empty() {
+            self.nameless.push_back((until, clients));
         }
     }
 
-    fn tick(&mut self, now: Time, effects: &mut Vec<Effect>) {
+    /// Lets the chat send those away that have no names yet.
+    fn end_nameless(&mut self, now: Now) {
+        while let Some((until, clients)) = self.nameless.pop_front() {
+            if until > now.time {
+                return self.nameless.push_front((until, clients));
+            }
+            for client in clients {
+                let has_name = self.replica.hub().is_none_or(|hub| hub.has_joined(client));
+                // A node that is given up asks for all names again.
+                let counts = matches!(self.standing, Standing::Here) && !mutant!(NamelessStay);
+                if !has_name && counts && self.words.contains_key(&client) {
+                    witness!(EndsNameless(now, client));
+                    self.submit(Event::LoginTimedOut { client });
+                }
+            }
+        }
+    }
+
+    fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        self.end_nameless(now);
+        let now = now.time;
         if !self.is_waiting && self.heard + limits::LINK_SILENT_MAX <= now {
             self.is_waiting = true;
             tracing::warn!("the log of the chat does not answer: everybody waits");

@@ -111,6 +111,11 @@ impl Link {
         valid.any(|event| event.client == Some(client))
     }
 
+    /// Whether an event of this client waits for its entry, whoever waits for that.
+    pub fn has_under_way(&self, client: ClientId) -> bool {
+        self.under_way.iter().any(|event| !event.is_void && event.client == Some(client))
+    }
+
     /// Whether nothing waits for its entry.
     pub fn is_idle(&self) -> bool {
         self.under_way.iter().all(|event| event.is_void)

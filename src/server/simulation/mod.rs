@@ -64,10 +64,10 @@ pub fn simulate_and_tell(seed: u64, steps_max: u64) -> (Report, Result<(), Findi
 }
 
 fn run(seed: u64, steps_max: u64, tells: bool) -> (Report, Result<(), Finding>, Vec<String>) {
-    let admission = Admission::new(PLACES, None, None);
-    let next_id = AtomicU64::new(1);
     let mut dice = Dice::new(seed);
     let plan = Plan::new(&mut dice, steps_max);
+    let admission = Admission::new(plan.config.max_clients, None, None);
+    let next_id = AtomicU64::new(1);
     let mut world = World::new(plan, dice, &admission, &next_id);
     if tells {
         world.tell_story();
@@ -90,9 +90,6 @@ fn run(seed: u64, steps_max: u64, tells: bool) -> (Report, Result<(), Finding>, 
     drop(seam::take_acts());
     (report, result, story)
 }
-
-/// More than a simulation has clients.
-const PLACES: usize = 600;
 
 #[cfg(test)]
 mod tests {

@@ -22,6 +22,8 @@ pub enum ReadSpeed {
     Slow,
     /// Almost nothing.
     Stalled,
+    /// Nothing.
+    Never,
 }
 
 /// How far the chat is with a client.
@@ -57,6 +59,14 @@ pub struct Peer<'a> {
     pub connected: Time,
     pub last_input: Time,
     pub inputs: u64,
+    /// It says nothing more, whether it has a name or not.
+    pub is_silent: bool,
+    /// For how long its reader has waited for bytes since it got some, and has had no name; by the clock of the server, and
+    /// without the time in which the reader waited for its turn.
+    silence: Time,
+    unnamed: Time,
+    /// How many bytes the reader had got when that was last added up.
+    taken_before: u64,
     /// The Hub knows of its arrival.
     pub has_arrived: bool,
     /// It has asked for a name, and knows that it has one.
@@ -64,8 +74,13 @@ pub struct Peer<'a> {
     pub has_joined: bool,
     /// It knows that it has lost its place, and waits to be asked for a name again.
     has_lost_place: bool,
+    /// When it was last asked for its name again, by the server's clock.
+    #[cfg(feature = "cluster")]
+    pub asked_again_at: Option<Time>,
     /// The server says nothing more to it, whatever is said in the chat.
     pub is_deaf: bool,
+    /// It has left, and the server has shut its connection down before everything was sent, because there were too many.
+    pub is_shut_unsent: bool,
     /// The client's side is over: it has seen the end, or has reset the connection.
     pub is_done: bool,
     /// The lines that it should receive, each with its end, such as CR LF or a whole frame.
@@ -127,11 +142,18 @@ impl<'a> Peer<'a> {
             connected: now,
             last_input: now,
             inputs: 0,
+            is_silent: false,
+            silence: Time::ZERO,
+            unnamed: Time::ZERO,
+            taken_before: 0,
             has_arrived: false,
             has_asked: false,
             has_joined: false,
             has_lost_place: false,
+            #[cfg(feature = "cluster")]
+            asked_again_at: None,
             is_deaf: false,
+            is_shut_unsent: false,
             is_done: false,
             expected: VecDeque::new(),
             expected_bytes: 0,
@@ -171,6 +193,33 @@ impl<'a> Peer<'a> {
             }
             Wait::Write | Wait::Block => false,
         })
+    }
+
+    /// Adds to the time in which it was silent, and in which it had no name.
+    pub fn wait_for_it(&mut self, passed: Time, has_joined: bool) {
+        let taken = self.wire.lock().taken;
+        let is_new = std::mem::replace(&mut self.taken_before, taken) != taken;
+        let wait = self.reader.as_ref().map(|reader| reader.wait);
+        match wait {
+            _ if is_new => self.silence = Time::ZERO,
+            Some(Wait::Read { .. }) => self.silence += passed,
+            _ => {}
+        }
+        match wait {
+            _ if has_joined => self.unnamed = Time::ZERO,
+            Some(Wait::Read { .. } | Wait::Park { until: Some(_) }) => self.unnamed += passed,
+            _ => {}
+        }
+    }
+
+    /// Nobody can hold its silence against it, such as in a chat that it has just lost.
+    pub fn forgive_silence(&mut self) {
+        (self.silence, self.unnamed) = (Time::ZERO, Time::ZERO);
+    }
+
+    /// How long it has been silent, and without a name.
+    pub fn silence(&self) -> (Time, Time) {
+        (self.silence, self.unnamed)
     }
 
     /// Adds a message to what it should receive.
@@ -382,6 +431,7 @@ impl<'a> Peer<'a> {
         let partial = || String::from_utf8_lossy(&self.partial).into_owned();
         match self.stage {
             Stage::Open => Finding::of(Check::Ending, format!("{id} was closed for no reason")),
+            Stage::Left | Stage::Ended if self.is_shut_unsent => Ok(()),
             Stage::Left | Stage::Ended if !self.expected.is_empty() || !self.partial.is_empty() => {
                 let due = self.expected.front().map(|line| String::from_utf8_lossy(line));
                 let text = format!(

@@ -54,6 +54,8 @@ pub struct Plan {
     pub has_writers: bool,
     /// The limits and the sockets are large: a client that always reads whenever it can is never cut.
     pub is_ample: bool,
+    /// There are few places, and clients leave without reading what is due to them, come again, and leave again.
+    pub is_crowded: bool,
     /// Some sends are shorter than the room in the socket, and some reads are interrupted.
     pub has_short_sends: bool,
     /// The length of the longest texts, in words.
@@ -89,13 +91,14 @@ impl Plan {
     pub fn new(dice: &mut Dice, steps_max: u64) -> Self {
         static DEFAULT: OnceLock<Config> = OnceLock::new();
         let mut config = DEFAULT.get_or_init(Config::default).clone();
-        let is_tight = dice.once_in(2);
+        let is_crowded = dice.once_in(8);
+        let is_tight = dice.once_in(2) && !is_crowded;
         config.delivery = match dice.below(10) {
             0 => DeliveryPolicy::Writer,
             1 => DeliveryPolicy::Direct,
             _ => DeliveryPolicy::DirectThenWriter,
         };
-        config.max_clients = 600;
+        config.max_clients = if is_crowded { dice.between(1, 4) } else { 600 };
         (config.connections_per_address, config.connections_per_minute) = (None, None);
         config.max_writers = if dice.once_in(3) { dice.between(1, 3) } else { 600 };
         config.history_on_join = dice.below(4);
@@ -106,28 +109,40 @@ impl Plan {
             1 => RateLimit::Lines { burst: 20, per_second: 50 },
             _ => RateLimit::Off,
         };
-        config.idle_timeout = dice.once_in(3).then_some(Time::from_secs(40));
+        config.idle_timeout = dice.once_in(3).then(|| Time::from_secs(dice.pick(&[8, 20, 40])));
         config.login_timeout = Time::from_secs(20);
-        config.outbox_age = Time::from_secs(if is_tight { 3 } else { 30 });
+        config.outbox_age = Time::from_secs(match (is_crowded, is_tight) {
+            // Nothing but their number limits those who leave.
+            (true, _) => 300,
+            (_, true) => 3,
+            (_, false) => 30,
+        });
         config.outbox_bytes = if is_tight { dice.between(4, 64) << 10 } else { 512 << 10 };
         config.outbox_total =
-            if is_tight { config.outbox_bytes * dice.between(1, 4) } else { 64 << 20 };
-        let room_max = dice.pick(&[64, 256, 1_024, 8_192, ROOM_AMPLE]);
+            if is_tight { config.outbox_bytes * dice.pick(&[1, 1, 2, 4]) } else { 64 << 20 };
+        let room_max = match is_crowded {
+            true => 64,
+            false => dice.pick(&[64, 256, 1_024, 8_192, ROOM_AMPLE]),
+        };
         let writer_failure_in = dice.once_in(4).then_some(3);
         let has_writers = config.delivery != DeliveryPolicy::Direct
             && config.max_writers > 100
             && writer_failure_in.is_none();
         let is_ample = !is_tight && has_writers && room_max == ROOM_AMPLE;
-        let steps =
-            if dice.once_in(2) { dice.between(500, 3_000) } else { dice.between(3_000, 20_000) }
-                as u64;
+        let steps = if dice.once_in(2) && !is_crowded {
+            dice.between(500, 3_000)
+        } else {
+            dice.between(3_000, 20_000)
+        } as u64;
         Self {
             config: Arc::new(config),
-            clients_max: dice.between(2, 14),
+            // More than there may be connections in a crowded chat.
+            clients_max: if is_crowded { 40 } else { dice.between(2, 14) },
             room_max,
             writer_failure_in,
             has_writers,
             is_ample,
+            is_crowded,
             has_short_sends: dice.once_in(2),
             words_max: dice.pick(&[6, 40, 300]),
             keeps_clients: dice.once_in(2),

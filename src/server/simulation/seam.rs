@@ -45,6 +45,9 @@ pub enum Act {
     /// The state has a client of this node that has no connection any more, and its end is submitted.
     #[cfg(feature = "cluster")]
     Misses(ClientId),
+    /// A client that has lost its place has chosen no name in time, and that is submitted.
+    #[cfg(feature = "cluster")]
+    EndsNameless(Now, ClientId),
     /// A socket of this client has accepted that many bytes in all, and perhaps not everything.
     Sends { client: ClientId, accepted: u64, refused: bool },
     /// A reader gets its turn.

@@ -27,6 +27,8 @@ pub struct State {
     /// Bytes that the client has sent and the server has not read. The first `arrived` bytes can be read.
     pub to_server: VecDeque<u8>,
     pub arrived: usize,
+    /// How many bytes the server has read.
+    pub taken: u64,
     pub client_ended: bool,
     pub end_arrived: bool,
     /// Bytes that the kernel has accepted from the server and the client has not read.
@@ -83,6 +85,7 @@ impl Wire {
         let state = Mutex::new(State {
             to_server: VecDeque::new(),
             arrived: 0,
+            taken: 0,
             client_ended: false,
             end_arrived: false,
             to_client: VecDeque::new(),
@@ -225,6 +228,7 @@ impl Socket for ServerEnd {
                         *to = from;
                     }
                     state.arrived -= count;
+                    state.taken += count as u64;
                     return Ok(count);
                 }
                 state.check_reset()?;

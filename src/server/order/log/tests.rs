@@ -214,6 +214,31 @@ fn people_of_a_machine_that_is_given_up_are_told_that_it_waits() {
     assert!(are_told(&effects, &LinkNews::GoesOn), "{effects:?}");
 }
 
+/// Its reader has watched the login deadline once, and may not even be woken.
+#[test]
+fn somebody_who_does_not_give_the_name_again_is_sent_away() {
+    let mut machine = Machine::new();
+    machine.step(0, connected());
+    machine.is_given_up();
+    let up = machine.up();
+    machine.open(up);
+    machine.log.expect_names(vec![CLIENT], Time::from_secs(60));
+    let arrived = machine.append(false, Content::Events(vec![connected()]));
+    machine.open(arrived);
+    let mut sent_away = |seconds| {
+        machine.step(seconds, Event::DeadlineReached);
+        let events = machine.queue.try_iter();
+        let mut events = events.filter_map(|work| match work {
+            Work::Event(event) => Some(event),
+            _ => None,
+        });
+        events.any(|event| event == Event::LoginTimedOut { client: CLIENT })
+    };
+    assert!(!sent_away(59));
+    assert!(sent_away(60));
+    assert!(!sent_away(61));
+}
+
 /// Its decoder has switched for good, so it must not be taken for a person when it arrives again.
 #[test]
 fn a_program_whose_first_line_is_lost_is_still_a_program() {

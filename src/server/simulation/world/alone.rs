@@ -13,7 +13,15 @@ impl World<'_> {
         true
     }
 
+    pub(super) fn takes_part(&self) -> bool {
+        true
+    }
+
     pub(super) fn waits_for_log(&self, _: ClientId) -> bool {
+        false
+    }
+
+    pub(super) fn is_under_way(&self, _: ClientId) -> bool {
         false
     }
 

@@ -31,6 +31,10 @@ impl World<'_> {
             return Ok(());
         }
         let kind = self.dice.below(100);
+        if self.plan.is_crowded && kind < 50 && self.dice.once_in(2) {
+            self.leave_unread();
+            return Ok(());
+        }
         if kind < 30 || self.peers.is_empty() {
             if self.peers.len() < self.plan.clients_max && self.drained_at.is_none() {
                 self.connect();
@@ -38,7 +42,10 @@ impl World<'_> {
             return Ok(());
         }
         let at = self.dice.below(self.peers.len());
+        let reads_nothing = self.peers[at].read_speed == ReadSpeed::Never;
         match kind {
+            // It stays as it is, so that those who leave grow in number.
+            42..=89 if reads_nothing => {}
             30..=39 => {
                 self.settle()?;
                 let most = if self.dice.once_in(8) { 2_000 } else { 30 };
@@ -81,6 +88,10 @@ impl World<'_> {
                 }
             }
             90..=92 => self.reload(),
+            94..=96 if self.plan.config.idle_timeout.is_some() => {
+                self.peers[at].is_silent = !self.peers[at].is_silent;
+                self.report.count("a client falls silent, or wakes");
+            }
             93 if self.plan.drains && self.report.steps > self.plan.steps / 2 => self.drain(),
             80..=89 if !self.plan.keeps_clients || self.dice.once_in(4) => self.half_close(at),
             _ => {}
@@ -110,6 +121,26 @@ impl World<'_> {
             self.drained_at = Some(self.shared.clock.now());
             self.requests.push_back(Control::Drain);
             self.report.count("the server is told to restart");
+        }
+    }
+
+    /// A client reads nothing more, and leaves when its socket is full.
+    fn leave_unread(&mut self) {
+        let reads = |peer: &Peer<'_>| {
+            peer.has_joined && !peer.is_done && peer.read_speed != ReadSpeed::Never
+        };
+        let waits = |peer: &Peer<'_>| {
+            let (accepted, has_left) = {
+                let state = peer.wire.lock();
+                (state.accepted, state.client_ended)
+            };
+            !has_left && peer.read_speed == ReadSpeed::Never && peer.pending(accepted).0 > 0
+        };
+        if let Some(at) = self.peers.iter().position(waits) {
+            self.report.count("a client leaves and reads nothing more");
+            self.half_close(at);
+        } else if let Some(peer) = self.peers.iter_mut().find(|peer| reads(peer)) {
+            (peer.read_speed, peer.was_prompt) = (ReadSpeed::Never, false);
         }
     }
 
@@ -153,6 +184,7 @@ impl World<'_> {
         let address = SocketAddr::from((host, port));
         let now = self.shared.clock.now();
         let Ok(place) = self.shared.admission.enter(address.ip(), PortKind::Plain, now) else {
+            self.report.count("a client finds no place");
             return;
         };
         let id = ClientId(self.next_client);

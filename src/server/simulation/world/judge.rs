@@ -12,6 +12,9 @@ use super::{LATE_MAX, World, word_of};
 use crate::chat::{ClientId, DisconnectReason, Event, Input, Line, Now, Protocol, Time};
 use crate::config::{DeliveryPolicy, RateLimit, limits};
 
+/// While several clients are cut, one after the other, those who are left are told of each: more than these lines take.
+const CUT_LINES_BYTES_MAX: u64 = 4 << 10;
+
 impl World<'_> {
     /// This server has an event, which the Hub takes now or later: checks what can be known of it here. Returns what the client
     /// asks for.
@@ -130,6 +133,10 @@ impl World<'_> {
         let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client) else {
             return Finding::of(Check::Input, format!("{client} is gone and says {input:?}"));
         };
+        if peer.stage == Stage::Cut && peer.wire.lock().both_shut {
+            // Half a line, which the server itself has ended. Nobody takes it.
+            return Ok(None);
+        }
         peer.inputs += 1;
         peer.last_input = now;
         // A connection keeps this setting, and no reload changes it here.
@@ -218,7 +225,9 @@ impl World<'_> {
 
     /// Whether there is a reason to cut this client. What its socket would have accepted is none.
     fn check_cut(&mut self, client: ClientId, now: Time) -> Result<(), Finding> {
-        let total = self.peers.iter().map(|peer| peer.pending(peer.accepted_before).1).sum();
+        // Of those who are cut already, nothing waits any more.
+        let others = self.peers.iter().filter(|peer| peer.stage != Stage::Cut);
+        let total = others.map(|peer| peer.pending(peer.accepted_before).1).sum();
         let Some(at) = self.peers.iter().position(|peer| peer.id == client) else {
             return Finding::of(Check::Limits, format!("{client} was cut and is gone"));
         };
@@ -240,6 +249,9 @@ impl World<'_> {
             );
             return Finding::of(check, text);
         };
+        if cause == Cause::Total {
+            self.check_largest(at, accepted, now)?;
+        }
         let peer = &self.peers[at];
         let is_for_all = matches!(cause, Cause::Grace | Cause::Direct);
         if peer.was_prompt && !peer.is_done && !is_for_all && self.plan.protects_readers(cause) {
@@ -254,6 +266,30 @@ impl World<'_> {
             Cause::Grace => "a client is cut: the grace is over",
         });
         Ok(())
+    }
+
+    /// For what waits for all together, nobody is cut while more waits for somebody else.
+    fn check_largest(&mut self, at: usize, accepted: u64, now: Time) -> Result<(), Finding> {
+        if self.cause_of_cut(at, accepted, 0, now).is_some() {
+            return Ok(());
+        }
+        let (_, pending) = self.peers[at].pending(accepted);
+        let larger = self.peers.iter().find(|peer| {
+            let (least, _) = peer.pending(peer.accepted_now);
+            let state = peer.wire.lock();
+            let is_broken = state.client_reset || state.server_ended.is_some();
+            peer.stage != Stage::Cut && !is_broken && least > pending + CUT_LINES_BYTES_MAX
+        });
+        match larger {
+            Some(larger) => {
+                let (least, _) = larger.pending(larger.accepted_now);
+                let (cut, kept) = (self.peers[at].id, larger.id);
+                let text =
+                    format!("{cut} is cut with {pending} bytes, {kept} is kept with {least}");
+                Finding::of(Check::Limits, text)
+            }
+            None => Ok(()),
+        }
     }
 
     /// Why this client may be cut, if that many bytes were accepted.
@@ -289,8 +325,9 @@ impl World<'_> {
             let text = format!("{client} gets its turn before its event has come back");
             return Finding::of(Check::Turns, text);
         }
+        // In a crowded chat, the writers of connections that were shut down a moment ago may not have ended.
         let lacks_writer = self.plan.config.delivery == DeliveryPolicy::Writer
-            && self.plan.writer_failure_in.is_some();
+            && (self.plan.writer_failure_in.is_some() || self.plan.is_crowded);
         for peer in &self.peers {
             let was_told = peer.expected_bytes > peer.expected_before;
             let waits = peer.pending(peer.accepted_now).0 > 0;
@@ -339,11 +376,79 @@ impl World<'_> {
         Ok(())
     }
 
+    /// Nobody may stay who is silent for too long, or gives no name in time.
+    fn check_silence(&mut self, now: Time) -> Result<(), Finding> {
+        let passed = now - mem::replace(&mut self.checked_at, now);
+        let (takes_part, has_log) = (self.takes_part(), self.has_log());
+        let under_way: Vec<bool> =
+            self.peers.iter().map(|peer| self.is_under_way(peer.id)).collect();
+        for (peer, waits) in self.peers.iter_mut().zip(under_way) {
+            if !peer.is_served_here() {
+                continue;
+            }
+            let has_joined = self.model.has_joined(peer.id);
+            // What it has said, or its reader has reported, may be on its way.
+            peer.wait_for_it(if waits { Time::ZERO } else { passed }, has_joined);
+            if !takes_part {
+                peer.forgive_silence();
+            }
+            let (silence, unnamed) = peer.silence();
+            let config = &self.plan.config;
+            // A reader that waits until the login deadline is not woken when the log has the name at last.
+            let slack = if has_log { config.login_timeout } else { Time::ZERO } + 2 * LATE_MAX;
+            if config.idle_timeout.is_some_and(|most| silence > most + slack) && has_joined {
+                let text = format!("{} is kept, and has been silent for {silence:?}", peer.id);
+                return Finding::of(Check::Limits, text);
+            }
+            if unnamed > config.login_timeout + 2 * LATE_MAX {
+                let text = format!("{} is kept, and has had no name for {unnamed:?}", peer.id);
+                return Finding::of(Check::Limits, text);
+            }
+        }
+        Ok(())
+    }
+
+    /// Connections are bounded, whether they have a place or not. Only when there are too many, one without a place is shut
+    /// down before everything is sent.
+    fn check_connections(&mut self) -> Result<(), Finding> {
+        let places = self.plan.config.max_clients;
+        let most = places + limits::leaving_max(places);
+        let (mut open, mut all, mut shut) = (0, 0, Vec::new());
+        for peer in self.peers.iter_mut().filter(|peer| peer.has_arrived) {
+            let state = peer.wire.lock();
+            let (is_broken, is_shut, accepted) =
+                (state.client_reset, state.both_shut, state.accepted);
+            let has_ended = state.server_ended.is_some();
+            drop(state);
+            // A writer that is about to end keeps no connection open.
+            let is_over = has_ended && peer.reader.is_none();
+            let is_there = peer.connection.strong_count() > 0 && !is_over;
+            all += usize::from(is_there);
+            if !is_shut {
+                open += usize::from(is_there && !is_broken);
+            } else if peer.pending(accepted).1 > 0 && !peer.is_shut_unsent {
+                shut.push(peer);
+            }
+        }
+        if open > most {
+            let text = format!("{open} connections are open, with {places} places");
+            return Finding::of(Check::Limits, text);
+        }
+        // Some may have come and gone in one batch.
+        if all + 4 > most {
+            shut.into_iter().for_each(|peer| peer.is_shut_unsent = true);
+        }
+        Ok(())
+    }
+
     /// Nobody may be kept beyond the limits.
     pub(super) fn check_limits(&mut self) -> Result<(), Finding> {
-        let config = &self.plan.config;
         let now = self.shared.clock.now();
+        self.check_silence(now)?;
+        self.check_connections()?;
+        let config = &self.plan.config;
         let waits_for_log = self.has_log();
+        let mut total = 0;
         for peer in &mut self.peers {
             // Its lines may be held back for so long, and each for some seconds more.
             let is_long_ago = |at: Time| now > at + limits::HELD_BACK_AFTER_LOSS_MAX + 5 * LATE_MAX;
@@ -361,6 +466,7 @@ impl World<'_> {
                 continue;
             }
             let (pending, _) = peer.pending(accepted);
+            total += pending;
             // New limits hold from the next check on.
             let is_lenient = now < self.lenient_until;
             if pending > config.outbox_bytes as u64 && !is_lenient {
@@ -383,6 +489,12 @@ impl World<'_> {
                 let text = format!("{} is kept with bytes that are {age:?} old", peer.id);
                 return Finding::of(Check::Limits, text);
             }
+        }
+        if total <= config.outbox_total as u64 {
+            self.over_total_since = None;
+        } else if now > *self.over_total_since.get_or_insert(now) + LATE_MAX {
+            let text = format!("{total} bytes wait for all together");
+            return Finding::of(Check::Limits, text);
         }
         Ok(())
     }

@@ -165,6 +165,18 @@ impl World<'_> {
         self.log.as_ref().is_none_or(|log| log.plan.is_given_up || !log.plan.has_other)
     }
 
+    /// Whether this node takes part, and knows which of its clients do.
+    pub(super) fn takes_part(&self) -> bool {
+        self.log
+            .as_ref()
+            .is_none_or(|log| log.link.standing == Standing::Here && log.link.settling.is_none())
+    }
+
+    /// Whether something of this client is on its way to the log and back.
+    pub(super) fn is_under_way(&self, client: ClientId) -> bool {
+        self.log.as_ref().is_some_and(|log| log.link.has_under_way(client))
+    }
+
     /// Whether the reader of this client waits for an entry.
     pub(super) fn waits_for_log(&self, client: ClientId) -> bool {
         self.log.as_ref().is_some_and(|log| log.link.has_reader_waiting(client))

@@ -19,7 +19,7 @@ impl World<'_> {
         {
             let state = peer.wire.lock();
             let ends = state.client_ended || peer.client.is_finished;
-            if peer.is_done || ends || state.to_server.len() > 32 * 1024 {
+            if peer.is_done || peer.is_silent || ends || state.to_server.len() > 32 * 1024 {
                 return false;
             }
         }
@@ -172,6 +172,7 @@ impl World<'_> {
             return Ok(true);
         }
         let count = match peer.read_speed {
+            ReadSpeed::Never if !eagerly => return Ok(false),
             // Somebody looks after it now and then, perhaps just before it is cut.
             ReadSpeed::Stalled if !eagerly && !dice.once_in(24) => return Ok(false),
             ReadSpeed::Stalled if !eagerly => dice.between(1, available),
@@ -252,6 +253,8 @@ impl World<'_> {
                 Act::Loads(position) => self.loads(position)?,
                 #[cfg(feature = "cluster")]
                 Act::Misses(client) => self.misses(client),
+                #[cfg(feature = "cluster")]
+                Act::EndsNameless(now, client) => self.ends_nameless(now, client)?,
                 Act::Sends { client, accepted, refused } => {
                     if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client) {
                         peer.accepted_now = accepted;

@@ -308,6 +308,38 @@ impl World<'_> {
         }
     }
 
+    /// A client of this node was asked for its name again, and has chosen none.
+    pub(in super::super) fn ends_nameless(
+        &mut self,
+        now: Now,
+        client: ClientId,
+    ) -> Result<(), Finding> {
+        let peer = self.peers.iter().find(|peer| peer.id == client);
+        let is_early = peer.is_none_or(|peer| {
+            let most = self.plan.config.login_timeout;
+            // Somebody whose connection is broken is not asked again.
+            !peer.wire.lock().client_reset
+                && peer.asked_again_at.is_none_or(|at| now.time < at + most)
+        });
+        if is_early {
+            return Finding::of(Check::Limits, format!("{client} had more time to log in again"));
+        }
+        self.tell(|| format!("{client} has not given its name again"));
+        self.report.count("a client gives no name in time, after it has lost its place");
+        let Some(log) = &mut self.log else {
+            return Ok(());
+        };
+        log.link.submit(UnderWay {
+            client: Some(client),
+            input: None,
+            line: None,
+            asked: None,
+            has_reader: false,
+            is_void: false,
+        });
+        Ok(())
+    }
+
     /// At the end, all copies of the chat are equal.
     pub(in super::super) fn check_copies(&mut self) -> Result<(), Finding> {
         let Some(state) = self.log.as_ref().and_then(|log| log.store.state()) else {
@@ -361,6 +393,7 @@ impl World<'_> {
         let Some(log) = &mut self.log else { return };
         for peer in self.peers.iter_mut().filter(|it| it.is_served_here() && is_forgotten(it)) {
             if peer.protocol == Protocol::Plain {
+                peer.asked_again_at = Some(self.server_time);
                 log.returning.push(peer.id);
             } else {
                 peer.stage = Stage::Ended;
