@@ -130,6 +130,8 @@ impl World<'_> {
             self.report.count("lines are held back");
             return Ok(None);
         }
+        // A chat that has been shut down knows nobody, and learns nothing of anybody.
+        let is_heard = self.has_log() || self.model.knows(client);
         let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client) else {
             return Finding::of(Check::Input, format!("{client} is gone and says {input:?}"));
         };
@@ -156,7 +158,7 @@ impl World<'_> {
             return Finding::of(Check::Input, text);
         }
         self.report.count(counted(&intent.action));
-        if *input == Input::SpeaksJson {
+        if *input == Input::SpeaksJson && is_heard {
             peer.protocol = Protocol::Json;
         }
         Ok(Some((intent.action, intent.tag)))
