@@ -391,7 +391,8 @@ impl World<'_> {
             let has_joined = self.model.has_joined(peer.id);
             // What it has said, or its reader has reported, may be on its way.
             peer.wait_for_it(if waits { Time::ZERO } else { passed }, has_joined);
-            if !takes_part {
+            // Held back lines of a lost connection have a limit of their own.
+            if !takes_part || peer.wire.lock().client_reset {
                 peer.forgive_silence();
             }
             let (silence, unnamed) = peer.silence();
