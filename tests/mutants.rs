@@ -12,7 +12,8 @@ const CHATS: u64 = 6;
 const STEPS_MAX: u64 = 2_500;
 
 /// These need a client that is cut at a certain byte, a machine that is given up, long silence, a crowd, or another rare moment.
-const RARE: [Mutant; 13] = [
+const RARE: [Mutant; 14] = [
+    Mutant::LostIsHeard,
     Mutant::TotalIsUnlimited,
     Mutant::SmallestAreCut,
     Mutant::LeaversAreUnlimited,

@@ -431,7 +431,7 @@ impl<'a> Peer<'a> {
         let partial = || String::from_utf8_lossy(&self.partial).into_owned();
         match self.stage {
             Stage::Open => Finding::of(Check::Ending, format!("{id} was closed for no reason")),
-            Stage::Left | Stage::Ended if self.is_shut_unsent => Ok(()),
+            Stage::Left | Stage::Ended | Stage::Cut if self.is_shut_unsent => Ok(()),
             Stage::Left | Stage::Ended if !self.expected.is_empty() || !self.partial.is_empty() => {
                 let due = self.expected.front().map(|line| String::from_utf8_lossy(line));
                 let text = format!(

@@ -130,6 +130,8 @@ impl World<'_> {
             self.report.count("lines are held back");
             return Ok(None);
         }
+        // A chat that has been shut down knows nobody, and learns nothing of anybody.
+        let is_heard = self.has_log() || self.model.knows(client);
         let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client) else {
             return Finding::of(Check::Input, format!("{client} is gone and says {input:?}"));
         };
@@ -156,7 +158,7 @@ impl World<'_> {
             return Finding::of(Check::Input, text);
         }
         self.report.count(counted(&intent.action));
-        if *input == Input::SpeaksJson {
+        if *input == Input::SpeaksJson && is_heard {
             peer.protocol = Protocol::Json;
         }
         Ok(Some((intent.action, intent.tag)))
@@ -389,7 +391,8 @@ impl World<'_> {
             let has_joined = self.model.has_joined(peer.id);
             // What it has said, or its reader has reported, may be on its way.
             peer.wait_for_it(if waits { Time::ZERO } else { passed }, has_joined);
-            if !takes_part {
+            // Held back lines of a lost connection have a limit of their own.
+            if !takes_part || peer.wire.lock().client_reset {
                 peer.forgive_silence();
             }
             let (silence, unnamed) = peer.silence();

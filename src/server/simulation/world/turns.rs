@@ -145,7 +145,8 @@ impl World<'_> {
             let since = peer.cut_at.or(since).unwrap_or_default();
             let waited = self.time.saturating_sub(since);
             // A second, in which the client may read; or it is gone itself.
-            if waited < limits::LINGER_TIME && peer.stage != Stage::Left {
+            let has_right = peer.stage != Stage::Left && !peer.is_shut_unsent;
+            if waited < limits::LINGER_TIME && has_right {
                 let state = peer.wire.lock();
                 let (unread, ended) = (state.to_server.len(), state.client_ended);
                 let text = format!(
