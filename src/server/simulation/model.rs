@@ -370,6 +370,14 @@ impl Model {
                 let why = "some of what you typed cannot be shown. Use letters and digits.";
                 self.refuse(id, &format!("Invalid username: {why}"));
             }
+            // Three times the longest name: nothing else is looked at.
+            Action::Text(text) if text.trim().len() > 3 * 128 => {
+                let bytes = text.trim().len();
+                let why = format!(
+                    "a name has at most 128 bytes; this one has {bytes}. Choose a shorter one."
+                );
+                self.refuse(id, &format!("Invalid username: {why}"));
+            }
             Action::Text(text) if text.contains(' ') => {
                 let why = "names contain no blanks. Use `_` or `-` instead.";
                 self.refuse(id, &format!("Invalid username: {why}"));
