@@ -19,8 +19,8 @@ const PLAIN_LINE_BYTES: usize = 4 * 1024;
 /// How often one byte of a line may be looked at.
 const WORK_PER_BYTE_MAX: usize = 4;
 
-/// What a line of any length may take: the names of a message, each with its forms and as its mentions and doubtful words; and
-/// a look at a full history by somebody with a full list of ignored people.
+/// The work that a line of any length may take: for the names of a message, each with its forms and as its mentions and
+/// doubtful words; and for a look at a full history by somebody with a full list of ignored people.
 const WORK_MAX: usize = 6 * NAMED_BYTES_MAX + 2 * (HISTORY_LINES_MAX + IGNORED_MAX);
 
 /// A letter with eighteen others in its compatibility form.
@@ -221,7 +221,7 @@ fn requests(text: &str) -> Vec<Request> {
     all
 }
 
-/// What somebody may type: the text, alone and after each command and the beginning of one.
+/// Lines that somebody may type: the text, alone and after each command and the beginning of one.
 fn lines(text: &str) -> Vec<String> {
     let mut lines =
         vec![text.to_owned(), format!("/{text}"), format!("x {text}"), format!("SHUTDOWN{text}")];

@@ -1,6 +1,6 @@
 //! Reading: what is new is marked, what is old comes on the way up, and nothing moves what is being read.
 
-use super::support::{Client, or_skip, until};
+use super::support::{Client, Server, or_skip, until};
 use super::{Browser, server};
 
 /// The text of the first line that is wholly visible, and how far it is from the top of the log.
@@ -12,15 +12,21 @@ const PLACE: &str = "(() => { const top = log.getBoundingClientRect().top; \
 const SAID: &str =
     "[...here.lines.querySelectorAll('.line:not(.note) > div')].map(line => line.textContent)";
 
-#[test]
-fn older_lines_come_on_the_way_up_and_move_nothing() {
-    let mut browser = or_skip!(Browser::start());
-    let server = server(&[]);
-    let mut tom = Client::join(&server, "tom");
+/// Tom, who has said 180 lines.
+fn talker(server: &Server) -> Client {
+    let mut tom = Client::join(server, "tom");
     for number in 0..180 {
         tom.say(&format!("line {number}"));
     }
     tom.hears_nothing();
+    tom
+}
+
+#[test]
+fn older_lines_come_on_the_way_up_and_move_nothing() {
+    let mut browser = or_skip!(Browser::start());
+    let server = server(&[]);
+    let mut tom = talker(&server);
     browser.join("ann", &server);
     browser.shows("ann", &["tom  line 179"]);
     assert_eq!(browser.eval("ann", &format!("{SAID}.length")), 50);
@@ -52,11 +58,7 @@ fn older_lines_come_on_the_way_up_and_move_nothing() {
 fn older_lines_fill_a_window_in_which_nothing_scrolls() {
     let mut browser = or_skip!(Browser::start());
     let server = server(&[]);
-    let mut tom = Client::join(&server, "tom");
-    for number in 0..180 {
-        tom.say(&format!("line {number}"));
-    }
-    tom.hears_nothing();
+    let _tom = talker(&server);
     let tall = serde_json::json!({"viewport": {"width": 1400, "height": 2100}});
     browser.join_with("ann", &server, &tall);
     browser.shows("ann", &["tom  line 179"]);

@@ -61,7 +61,7 @@ fn files_that_others_can_read_are_taken_from_them() {
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
     end(second);
-    // What belongs to somebody else is left as it is.
+    // A file of another program is left as it is.
     let diary = Connection::open(directory.path("diary.db")).unwrap();
     diary.execute_batch("CREATE TABLE t (a)").unwrap();
     let mode = || fs::metadata(directory.path("diary.db")).unwrap().permissions().mode();

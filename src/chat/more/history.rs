@@ -57,7 +57,7 @@ impl Hub {
         let disk_has_older = are_kept && first_id > 1;
         // How many messages the disk has to add, and below which id.
         let (wanted, below) = match range {
-            // Of the lines that follow the last one on disk, nobody knows which are from before the moment, but they are missing.
+            // Lines that follow the last one on disk may be from before the moment: they are missing in any case.
             Range::Until(_) => (limit, last_id + 1),
             _ if !disk_has_older => (0, first_id),
             Range::Last | Range::Before(_) if page.more || page.messages.len() == limit => {

@@ -85,7 +85,7 @@ pub struct Archive {
     has_replaced: bool,
     /// The deletions of which the Hub knows: a name, and the moment up to which its messages are forgotten.
     forgotten: Vec<(String, i64)>,
-    /// What is left in the file of lines of theirs that the archive has removed.
+    /// The places in the file that may still hold their lines, which the archive has removed.
     traces: Traces,
     /// When the newest line that is written was received, in milliseconds since 1970.
     written_until: i64,
@@ -188,7 +188,7 @@ impl Archive {
             }
             self.forward_questions();
             // While there is more to do, lines that wait come first, and nothing else delays it.
-            // Where another process has locked the file, one statement of a round waits for it, and not one after the other.
+            // If another process has locked the file, only the first statement of a round waits for it.
             let is_done = self.batch.is_empty() && !self.remove_expired() && !self.may_index();
             rest = if is_done { REMOVE_EVERY } else { Duration::ZERO };
         }

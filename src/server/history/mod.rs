@@ -15,9 +15,9 @@
 //! |---|---|
 //! | `queue` | from the dispatcher to the archive |
 //! | `archive`, `backlog` | the thread that writes; what it puts off while the chat is busy |
-//! | `retention`, `traces` | what it removes; where removed lines may still be found |
+//! | `retention`, `traces` | the lines that it removes; the traces that they leave |
 //! | `catch_up` | the lines that this machine of several has missed |
-//! | `clock` | where a date is among the lines, though the clock may have been wrong |
+//! | `clock` | the place of a date among the lines, even if the clock was wrong |
 //! | `search`, `words`, `reindex` | the thread that reads; how the index is filled and asked; lines that other rules have indexed |
 //! | `load` | what a new server takes over |
 //! | `fault` | why a file is set aside |

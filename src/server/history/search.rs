@@ -203,7 +203,7 @@ pub fn fetch(connection: &Connection, zone: &TimeZone, asked: &Fetch) -> rusqlit
         }
     }
     if before < i64::MAX && newest < last_message_id(connection, room)?.unsigned_abs() {
-        // What follows is not from before the moment, and neither are the gaps there.
+        // Lines behind this one are not from before the moment, and neither are their gaps.
         below = newest + 1;
     }
     let Page { mut lines, more, .. } = page;

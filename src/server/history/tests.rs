@@ -177,7 +177,7 @@ fn ids_that_are_missing_are_a_gap_where_they_are() {
         let found = page(&archive, 1, range, limit);
         assert_eq!((ids(&found), &found.gaps, found.more), (expected, &gaps, more), "{range:?}");
     }
-    // What memory has, and the file lacks, may be from before any moment that is later than the last line.
+    // Lines that only memory has may be from before any moment that is later than the last line of the file.
     for (moment, expected) in [(at(12), gap(5, 7)), (at(13), gap(13, 15))] {
         let asked = Fetch { below: 16, ..asked(1, Range::Until(Moment::Exact(moment)), 10) };
         let found = search::fetch(archive.connection(), &TimeZone::UTC, &asked).unwrap();

@@ -1,4 +1,4 @@
-//! What is left of removed lines in the file.
+//! The traces of removed lines in the file, and how they are cleared.
 
 use rusqlite::Connection;
 
@@ -7,7 +7,7 @@ use super::retention;
 /// How many pages of the index one step rewrites: some tenths of a second, in which a server waits to write.
 const PAGES_AT_ONCE: i32 = 500;
 
-/// Where removed lines may still be found, from the first place to be cleared to the last.
+/// The places that may still hold removed lines, in the order in which they are cleared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Traces {
     /// Their words are in the index until all of it is merged.
@@ -22,7 +22,7 @@ pub enum Traces {
 }
 
 impl Traces {
-    /// Clears a part, and tells what is left. While another connection reads, the log stays as it is, and the statement waits
+    /// Clears a part, and returns the places that are left. While another connection reads, the log stays as it is, and the statement waits
     /// for as long as the connection waits for others.
     ///
     /// # Errors

@@ -52,7 +52,7 @@ fn counts_for_nothing(c: char, base: char) -> bool {
         '\u{300}'..='\u{36f}' if matches!(base, '\u{400}'..='\u{52f}') => {
             matches!((c, base), ('\u{300}' | '\u{301}', _) | ('\u{308}', 'е' | 'Е'))
         }
-        // Of many scripts.
+        // Marks of many scripts.
         '\u{300}'..='\u{36f}'
         | '\u{1ab0}'..='\u{1aff}'
         | '\u{1dc0}'..='\u{1dff}'

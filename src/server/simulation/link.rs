@@ -123,6 +123,11 @@ impl Link {
 }
 
 impl UnderWay {
+    /// An event of the server itself, about this client or none.
+    pub fn of_server(client: Option<ClientId>) -> Self {
+        Self { client, input: None, line: None, asked: None, has_reader: false, is_void: false }
+    }
+
     /// Whether this is the event, as far as the log has it.
     pub fn is(&self, event: &Event) -> bool {
         let input = match event {

@@ -278,13 +278,24 @@ fn with_bytes(place: &Place, text: &str) -> Vec<String> {
     files.map(|file| file.file_name().into_string().unwrap()).collect()
 }
 
+/// As `chatserv forget` asks a running server.
+fn ask_to_forget_ann(archive: &Archive, moment: jiff::Timestamp) {
+    let forget = "INSERT INTO forgotten VALUES ('ann', ?1)";
+    archive.connection().execute(forget, [moment.as_millisecond()]).unwrap();
+}
+
+/// How many people are still to be forgotten.
+fn to_forget(archive: &Archive) -> usize {
+    let count = "SELECT count(*) FROM forgotten";
+    archive.connection().query_row(count, [], |row| row.get(0)).unwrap()
+}
+
 #[test]
 fn nothing_is_left_of_a_line_that_came_after_its_sender_was_forgotten() {
     let place = Place::new("traces");
     let mut archive = place.archive();
     let moment = at(2_000);
-    let forget = "INSERT INTO forgotten VALUES ('ann', ?1)";
-    archive.connection().execute(forget, [moment.as_millisecond()]).unwrap();
+    ask_to_forget_ann(&archive, moment);
     let now = moment + SignedDuration::from_secs(12);
     for start in [1, 601] {
         archive.keep((start..start + 600).map(|id| line(1, id, "bob", "harmless")).collect());
@@ -297,17 +308,13 @@ fn nothing_is_left_of_a_line_that_came_after_its_sender_was_forgotten() {
     let reader = Connection::open(place.file()).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM lines").unwrap();
     while archive.try_remove(now).unwrap() {}
-    let asked = |archive: &Archive| {
-        let count = "SELECT count(*) FROM forgotten";
-        archive.connection().query_row(count, [], |row| row.get::<_, usize>(0)).unwrap()
-    };
-    assert_eq!((asked(&archive), with_bytes(&place, "secretive").is_empty()), (1, false));
+    assert_eq!((to_forget(&archive), with_bytes(&place, "secretive").is_empty()), (1, false));
     // It is tried again, and meanwhile lines are kept.
     archive.keep(vec![line(1, 3_000, "bob", "and on it goes")]);
     reader.execute_batch("COMMIT").unwrap();
     while archive.try_remove(now).unwrap() {}
     assert_eq!(with_bytes(&place, "secretive"), Vec::<String>::new());
-    assert_eq!(asked(&archive), 0);
+    assert_eq!(to_forget(&archive), 0);
     assert_eq!(found(&archive, &find("goes", None, &[1])), [3_000]);
 }
 
@@ -316,14 +323,12 @@ fn a_person_is_forgotten_while_others_talk_without_a_pause() {
     let place = Place::new("no-pause");
     let mut archive = place.archive();
     let moment = at(100);
-    let forget = "INSERT INTO forgotten VALUES ('ann', ?1)";
-    archive.connection().execute(forget, [moment.as_millisecond()]).unwrap();
+    ask_to_forget_ann(&archive, moment);
     let now = moment + SignedDuration::from_secs(12);
     archive.keep(vec![line(1, 99, "bob", "x")]);
     let asked = |archive: &mut Archive| {
         while archive.try_remove(now).unwrap() {}
-        let count = "SELECT count(*) FROM forgotten";
-        archive.connection().query_row(count, [], |row| row.get::<_, usize>(0)).unwrap()
+        to_forget(archive)
     };
     // There is always a line in the queue.
     archive.queue(1);

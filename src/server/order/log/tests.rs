@@ -7,7 +7,8 @@ use super::super::author::Author;
 use super::super::store_address::StoreAddress;
 use super::*;
 use crate::chat::{HubSettings, Protocol, ShutdownCause, Target};
-use crate::config::{Glass, Operators, RedisAddress};
+use crate::config::{Config, RedisAddress};
+use crate::server::ops::reload;
 
 /// A machine that takes part together with another one.
 struct Machine {
@@ -33,16 +34,7 @@ fn apply(copy: &mut Replica, entry: Entry) {
 
 impl Machine {
     fn new() -> Self {
-        let settings = HubSettings {
-            anonymous: false,
-            operators: Operators::Nobody,
-            glass: Glass::Off,
-            announce_up_to: 500,
-            log_messages: false,
-            history_on_join: 10,
-            motd: None,
-            operator_password: None,
-        };
+        let settings = reload::Loaded::read(Config::default()).unwrap().hub_settings();
         let (sender, queue) = crossbeam_channel::unbounded();
         let (copies, _) = crossbeam_channel::bounded(1);
         let redis = RedisAddress::parse("redis://127.0.0.1:1/0").unwrap();

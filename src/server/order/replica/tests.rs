@@ -1,8 +1,9 @@
 //! Entries as nodes read them: copies, gaps, silence, misfits, snapshots.
 
 use super::*;
-use crate::chat::{DisconnectReason, HubSettings, Input, Line, Protocol, ReclaimWord};
-use crate::config::{Glass, Operators};
+use crate::chat::{DisconnectReason, Input, Line, Protocol, ReclaimWord};
+use crate::config::Config;
+use crate::server::ops::reload::Loaded;
 
 /// A log, and a node that reads it.
 struct Reading {
@@ -43,16 +44,8 @@ impl Reading {
 }
 
 fn up(announce_up_to: usize) -> Content {
-    let settings = HubSettings {
-        anonymous: false,
-        operators: Operators::Nobody,
-        glass: Glass::Off,
-        announce_up_to,
-        log_messages: false,
-        history_on_join: 10,
-        motd: None,
-        operator_password: None,
-    };
+    let loaded = Loaded::read(Config { announce_up_to, ..Config::default() }).unwrap();
+    let settings = loaded.hub_settings();
     Content::Up(Box::new(NodeUp {
         rules: "1".to_owned(),
         settings,

@@ -227,7 +227,7 @@ impl World<'_> {
 
     /// Whether there is a reason to cut this client. What its socket would have accepted is none.
     fn check_cut(&mut self, client: ClientId, now: Time) -> Result<(), Finding> {
-        // Of those who are cut already, nothing waits any more.
+        // Nothing waits any more for clients that are cut already.
         let others = self.peers.iter().filter(|peer| peer.stage != Stage::Cut);
         let total = others.map(|peer| peer.pending(peer.accepted_before).1).sum();
         let Some(at) = self.peers.iter().position(|peer| peer.id == client) else {
@@ -389,7 +389,7 @@ impl World<'_> {
                 continue;
             }
             let has_joined = self.model.has_joined(peer.id);
-            // What it has said, or its reader has reported, may be on its way.
+            // Its last event may still be on its way.
             peer.wait_for_it(if waits { Time::ZERO } else { passed }, has_joined);
             // Held back lines of a lost connection have a limit of their own.
             if !takes_part || peer.wire.lock().client_reset {

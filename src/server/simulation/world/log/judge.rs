@@ -295,14 +295,7 @@ impl World<'_> {
     pub(in super::super) fn misses(&mut self, client: ClientId) {
         self.tell(|| format!("the state has {client}, who is gone"));
         let Some(log) = &mut self.log else { return };
-        log.link.submit(UnderWay {
-            client: Some(client),
-            input: None,
-            line: None,
-            asked: None,
-            has_reader: false,
-            is_void: false,
-        });
+        log.link.submit(UnderWay::of_server(Some(client)));
         if let Some(settling) = &mut log.link.settling {
             settling.number += 1;
         }
@@ -329,14 +322,7 @@ impl World<'_> {
         let Some(log) = &mut self.log else {
             return Ok(());
         };
-        log.link.submit(UnderWay {
-            client: Some(client),
-            input: None,
-            line: None,
-            asked: None,
-            has_reader: false,
-            is_void: false,
-        });
+        log.link.submit(UnderWay::of_server(Some(client)));
         Ok(())
     }
 
@@ -377,14 +363,7 @@ impl World<'_> {
         self.report.count("this machine takes part again");
         log.link.standing = Standing::Here;
         for _ in 0..mem::take(&mut log.held_back) {
-            log.link.submit(UnderWay {
-                client: None,
-                input: None,
-                line: None,
-                asked: None,
-                has_reader: false,
-                is_void: false,
-            });
+            log.link.submit(UnderWay::of_server(None));
         }
         self.start_over(|_| true);
     }
