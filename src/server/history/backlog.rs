@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::{
-    CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params,
+    CachedStatement, Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params,
 };
 
 use super::rows::{Indexing, LineRow};
@@ -108,7 +108,8 @@ pub fn newest(connection: &Connection, lines_max: usize) -> rusqlite::Result<New
         }
         let text: String = batch.get(0)?;
         for line in parse(&text).unwrap_or_default().into_iter().rev() {
-            newest.push((line.room(), rooms.kept(line)?));
+            let room = line.room();
+            newest.extend(rooms.kept(line)?.map(|line| (room, line)));
         }
     }
     Ok(Newest { lines: newest, more: false })
@@ -141,7 +142,8 @@ pub fn behind(connection: &Connection, last: i64) -> rusqlite::Result<Option<Beh
     };
     let mut rooms = Rooms::new(connection)?;
     let lines = (first_line..).zip(parse(&text).unwrap_or_default());
-    let lines = lines.filter(|&(id, _)| id > last).map(|(_, line)| rooms.kept(line));
+    let lines =
+        lines.filter(|&(id, _)| id > last).filter_map(|(_, line)| rooms.kept(line).transpose());
     let lines = lines.collect::<rusqlite::Result<_>>()?;
     Ok(Some(Behind { lines, last: first_line + count as i64 - 1, count }))
 }
@@ -158,16 +160,19 @@ impl<'c> Rooms<'c> {
         Ok(Self { select, known: HashMap::new() })
     }
 
-    fn kept(&mut self, line: LineRow<'_>) -> rusqlite::Result<KeptLine> {
+    /// The message of a line. Returns `None` for a room that is not there, which only a damaged line has.
+    fn kept(&mut self, line: LineRow<'_>) -> rusqlite::Result<Option<KeptLine>> {
         use std::collections::hash_map::Entry;
         let (epoch, name) = match self.known.entry(line.room()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => {
-                unknown.insert(self.select.query_row([line.room()], |row| {
-                    Ok((row.get(0)?, row.get::<_, String>(1)?.into()))
-                })?)
+                let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, String>(1)?.into()));
+                match self.select.query_row([line.room()], read).optional()? {
+                    Some(room) => unknown.insert(room),
+                    None => return Ok(None),
+                }
             }
         };
-        Ok(line.into_kept(*epoch, name.clone()))
+        Ok(Some(line.into_kept(*epoch, name.clone())))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::{CachedStatement, Row, Transaction, params};
+use rusqlite::{CachedStatement, OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::words;
@@ -122,16 +122,21 @@ impl<'t> Indexing<'t> {
         })
     }
 
-    /// Puts one line under this id, unless a line with its message id is there.
+    /// Puts one line under this id, unless a line with its message id is there. Leaves out a line whose room is not there: only a
+    /// damaged one has such a room.
     pub fn add(&mut self, id: i64, line: &LineRow<'_>) -> rusqlite::Result<()> {
         let LineRow(room, message_id, received_at, sender, manner, text, sent_at) = line;
+        if !self.rooms.contains_key(room) {
+            let name =
+                self.room_name.query_row([room], |row| row.get::<_, String>(0)).optional()?;
+            let Some(name) = name else {
+                return Ok(());
+            };
+            self.rooms.insert(*room, words::token(&NameKey::of(&name)));
+        }
         let row = params![id, room, message_id, received_at, sender, manner, text, sent_at];
         if self.insert_line.execute(row)? == 0 {
             return Ok(());
-        }
-        if !self.rooms.contains_key(room) {
-            let name: String = self.room_name.query_row([room], |row| row.get(0))?;
-            self.rooms.insert(*room, words::token(&NameKey::of(&name)));
         }
         if !self.senders.contains_key(&**sender) {
             self.senders.insert(sender.to_string(), words::token(&NameKey::of(sender)));

@@ -1,8 +1,9 @@
-//! The file itself, without a server: gaps, retention, crashes, and how long a large one takes.
+//! The file itself, without a server: gaps, retention, crashes.
 
 mod backlog;
 mod catch_up;
 mod clock;
+mod large;
 mod reindex;
 mod trouble;
 
@@ -328,135 +329,6 @@ fn a_search_goes_back_from_a_date() {
             Search { before: Some(Moment::Exact(at(before))), limit: 1, ..find("tea", None, &[1]) };
         assert_eq!(found(&archive, &asked).first().copied(), first, "{before}");
     }
-}
-
-/// A word of a vocabulary in which, as in a language, few words are frequent.
-fn word(random: u64) -> String {
-    let uniform = (random >> 11) as f64 / (1u64 << 53) as f64;
-    format!("w{}", (50_000f64.powf(uniform)) as u64)
-}
-
-/// Random numbers that are the same in every run (splitmix64).
-fn next(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
-}
-
-/// `scripts/history-size` runs this with ten million lines.
-#[test]
-fn a_large_history_starts_and_answers_soon() {
-    let rows: u64 =
-        std::env::var("HISTORY_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(20_000);
-    let place = Place::new("large");
-    let named = std::env::var_os("HISTORY_FILE").map(PathBuf::from);
-    let path = named.unwrap_or_else(|| place.file());
-    let mut out = std::io::stdout().lock();
-    let mut archive = open(&path);
-    let (mut random, mut ids) = (1, [0u64; 200]);
-    let began = std::time::Instant::now();
-    // A file that was made before is only measured.
-    let mut row: u64 = archive
-        .connection()
-        .query_row("SELECT coalesce(max(id), 0) FROM lines", [], |row| row.get(0))
-        .unwrap();
-    let made_before = row;
-    while made_before == 0 && row < rows {
-        let lines: Vec<Write> = (0..512)
-            .map(|_| {
-                row += 1;
-                // Half of all is said in one room, and eight words are a line of usual length.
-                let room = match next(&mut random) % 400 {
-                    room @ 0..200 => room,
-                    _ => 0,
-                };
-                ids[room as usize] += 1;
-                let count = 2 + next(&mut random) % 13;
-                let mut words: Vec<String> = (0..count).map(|_| word(next(&mut random))).collect();
-                if row.is_multiple_of(1_000) {
-                    words.push("悬空".to_owned());
-                }
-                let sender = format!("person{}", next(&mut random) % 1_000);
-                let mut line = line(room + 1, ids[room as usize], &sender, &words.join(" "));
-                if let Write::Line(KeptLine { message, .. }) = &mut line {
-                    let message = Arc::get_mut(message).expect("nobody else has it yet");
-                    message.received_at = at(row as i64);
-                }
-                line
-            })
-            .collect();
-        archive.write_batch(&lines, 0).unwrap();
-    }
-    let written = began.elapsed();
-    let began = std::time::Instant::now();
-    archive.end();
-    let bytes = std::fs::metadata(&path).unwrap().len();
-    let per_line = |time: Duration| time.as_secs_f64() * 1e6 / row as f64;
-    let summary = format!(
-        "{row} lines in {bytes} bytes: {} MB for a million lines; written in {:.1} µs a line, ended in {} ms\n",
-        bytes / row,
-        per_line(written),
-        began.elapsed().as_millis()
-    );
-    out.write_all(summary.as_bytes()).unwrap();
-
-    let began = std::time::Instant::now();
-    let archive = open(&path);
-    let past = loaded(&archive);
-    let started = began.elapsed();
-    let loaded: usize = past.rooms.iter().map(|room| room.lines.len()).sum();
-    let summary = format!(
-        "opened with {} rooms and {loaded} lines in {} ms\n",
-        past.rooms.len(),
-        started.as_millis()
-    );
-    out.write_all(summary.as_bytes()).unwrap();
-    assert!(started < Duration::from_secs(1), "{started:?}");
-
-    // Nobody is in more rooms.
-    let all: Vec<u64> = (1..=limits::ROOMS_PER_CLIENT_MAX as u64).collect();
-    let before = Some(Moment::Exact(at(row as i64 / 2)));
-    let asked = |words, sender, rooms: &[u64]| Search { limit: 20, ..find(words, sender, rooms) };
-    for (what, asked) in [
-        ("a word in every line", asked("w1", None, &[1])),
-        ("the same in a small room", asked("w1", None, &[150])),
-        ("the same in as many rooms as one may be in", asked("w1", None, &all)),
-        ("a rare word", asked("w49999", None, &all)),
-        ("a rare word in a small room", asked("w40001", None, &[150])),
-        ("two frequent words", asked("w1 w2", None, &[1])),
-        ("a frequent and a rare word", asked("w1 w49999", None, &[1])),
-        ("five frequent words", asked("w1 w2 w3 w4 w5", None, &all)),
-        ("no such word", asked("nonsense", None, &[1])),
-        ("two letters of Chinese", asked("悬空", None, &[1])),
-        ("two letters of Chinese that never follow each other", asked("空悬", None, &[1])),
-        ("a person", asked("", Some("person7"), &[1])),
-        ("a word by a person", asked("w20", Some("person7"), &[1])),
-        ("a person in a small room", asked("", Some("person7"), &[150])),
-        ("a frequent word before a date", Search { before, ..asked("w1", None, &[1]) }),
-        ("a rare word before a date", Search { before, ..asked("w49999", None, &all) }),
-    ] {
-        let began = std::time::Instant::now();
-        let lines =
-            search::search(archive.connection(), &TimeZone::UTC, &asked).unwrap().lines.len();
-        let time = began.elapsed();
-        let summary = format!("{what}: {lines} lines in {:.1} ms\n", time.as_secs_f64() * 1e3);
-        out.write_all(summary.as_bytes()).unwrap();
-        assert!(time < Duration::from_millis(200), "{what}: {time:?}");
-    }
-    for (what, range) in [
-        ("the oldest lines of the largest room", Range::After(0)),
-        ("the lines before a date", Range::Until(Moment::Exact(at(row as i64 / 2)))),
-    ] {
-        let began = std::time::Instant::now();
-        let lines = page(&archive, 1, range, 100).lines.len();
-        let time = began.elapsed();
-        let summary = format!("{what}: {lines} lines in {:.1} ms\n", time.as_secs_f64() * 1e3);
-        out.write_all(summary.as_bytes()).unwrap();
-        assert!(lines == 100 && time < Duration::from_millis(200), "{what}: {time:?}");
-    }
-    archive.end();
 }
 
 #[test]

@@ -145,6 +145,23 @@ fn a_batch_that_cannot_be_read_costs_only_itself() {
 }
 
 #[test]
+fn a_line_whose_room_is_damaged_costs_only_itself() {
+    let place = Place::new("backlog-room");
+    let mut archive = busy(&place);
+    let damage = "UPDATE backlog SET lines = json_set(lines, '$[0][0]', 99) WHERE first_line = 31";
+    assert_eq!(archive.connection().execute(damage, []).unwrap(), 1);
+    assert_eq!(exported(&place, None).len(), 89);
+    let all: Vec<u64> = (1..=45).collect();
+    let without: Vec<u64> = all.iter().copied().filter(|&id| id != 16).collect();
+    assert_eq!(loaded(&archive), [without.clone(), all]);
+    for _ in 0..3 {
+        archive.index_backlog();
+    }
+    assert_eq!((filed(&archive), archive.lost()), (89, 0));
+    assert_eq!(ids(&page(&archive, 1, Range::Last, 100)), without);
+}
+
+#[test]
 fn an_export_goes_on_behind_a_batch_that_cannot_be_read() {
     let place = Place::new("backlog-export");
     let archive = busy(&place);
