@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// /proc shows processor time in ticks of this length (`sysconf(_SC_CLK_TCK)` is 100 on every Linux).
@@ -52,18 +53,46 @@ impl Cost {
 /// # Errors
 /// It has ended, or the kernel lacks these statistics (`CONFIG_SCHED_INFO`).
 pub fn exact_cpu(pid: u32) -> io::Result<Duration> {
-    let mut sum = 0;
+    let mut sum = Duration::ZERO;
     for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
         // A thread may have ended since the folder was read.
-        if let Ok(schedstat) = fs::read_to_string(thread?.path().join("schedstat")) {
-            let nanoseconds = schedstat.split_whitespace().next();
-            sum += nanoseconds.and_then(|number| number.parse().ok()).unwrap_or(0);
-        }
+        sum += Thread(thread?.path()).cpu().unwrap_or_default();
     }
-    if sum == 0 {
+    if sum.is_zero() {
         return Err(io::ErrorKind::Unsupported.into());
     }
-    Ok(Duration::from_nanos(sum))
+    Ok(sum)
+}
+
+/// A thread of a process.
+#[derive(Debug)]
+pub struct Thread(PathBuf);
+
+impl Thread {
+    /// The first thread with this name, if there is one.
+    ///
+    /// # Errors
+    /// The process has ended.
+    pub fn named(pid: u32, name: &str) -> io::Result<Option<Self>> {
+        for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+            let path = thread?.path();
+            if fs::read_to_string(path.join("comm")).is_ok_and(|comm| comm.trim_end() == name) {
+                return Ok(Some(Self(path)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Its processor time. The last tick of a running thread is missing.
+    ///
+    /// # Errors
+    /// It has ended, or the kernel lacks these statistics (`CONFIG_SCHED_INFO`).
+    pub fn cpu(&self) -> io::Result<Duration> {
+        let schedstat = fs::read_to_string(self.0.join("schedstat"))?;
+        let nanoseconds = schedstat.split_whitespace().next();
+        let nanoseconds = nanoseconds.and_then(|number| number.parse().ok());
+        nanoseconds.map(Duration::from_nanos).ok_or(io::ErrorKind::InvalidData.into())
+    }
 }
 
 /// The memory mappings of a process: files, heaps, and the stack and the guard of each thread. Linux allows 65,530 by
@@ -168,6 +197,25 @@ mod tests {
         assert!(descriptors(pid).unwrap() >= 3);
         assert!(kernel_bytes().unwrap() > 0);
         assert!(Cost::of(u32::MAX).is_err());
+    }
+
+    #[test]
+    fn a_thread_is_found_by_its_name() {
+        let pid = std::process::id();
+        let (sender, receiver) = std::sync::mpsc::channel::<()>();
+        let work = move || receiver.recv().unwrap_or_default();
+        let thread = std::thread::Builder::new().name("by its name".into()).spawn(work).unwrap();
+        // The new thread itself sets the name.
+        let named = loop {
+            if let Some(named) = Thread::named(pid, "by its name").unwrap() {
+                break named;
+            }
+        };
+        assert!(named.cpu().unwrap() <= exact_cpu(pid).unwrap());
+        assert!(Thread::named(pid, "no such name").unwrap().is_none());
+        drop(sender);
+        thread.join().unwrap();
+        assert!(Thread::named(u32::MAX, "by its name").is_err());
     }
 
     #[test]

@@ -14,8 +14,9 @@ use crate::peer::{PROTOCOLS, Peer, SERVERS};
 use crate::plan::ROOMS;
 use crate::results::Workload::{self, *};
 use crate::results::figure::{
-    CYCLES_PER_S, DELIVERIES_PER_S, GROWN_MIB, KERNEL_KIB_PER_PERSON, LOGINS_PER_S, P50_MS, P99_MS,
-    RESIDENT_KIB_PER_PERSON, SERVER_CPU_PERCENT, SERVER_CPU_US, TITLES,
+    CYCLES_PER_S, DELIVERIES_PER_S, GROWN_MIB, HISTORY_CPU_PERCENT, KERNEL_KIB_PER_PERSON,
+    LOGINS_PER_S, P50_MS, P99_MS, RESIDENT_KIB_PER_PERSON, SERVER_CPU_PERCENT, SERVER_CPU_US,
+    TITLES,
 };
 use crate::results::{Case, Results, Spread, put};
 
@@ -128,12 +129,17 @@ fn history(results: &Results) -> String {
     let mut text = String::new();
     for &workload in Workload::value_variants() {
         for case in results.cases(workload) {
+            let case_title = format!("{}, {case}", workload.title());
+            let part = results.spread(workload, Peer::History.label(), case, HISTORY_CPU_PERCENT);
+            if let Some(part) = part {
+                let (part, title) = (part.median, "of the server's CPU");
+                text.push_str(&format!("the history takes {part:.1} % {title}: {case_title}\n"));
+            }
             for (figure, title) in figures {
                 let peers = (Peer::History.label(), Peer::Chatserv.label());
                 if let Some(ratio) = results.ratio(workload, peers, case, figure) {
-                    let what = format!("{}, {case}, {title}", workload.title());
                     text.push_str(&format!(
-                        "with a history on disk ÷ without: {ratio:.3}  {what}\n"
+                        "with a history on disk ÷ without: {ratio:.3}  {case_title}, {title}\n"
                     ));
                 }
             }

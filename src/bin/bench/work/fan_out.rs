@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use chatserv::load::cost::switches;
+use chatserv::load::cost::{Thread, switches};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::{figures, full_speed, per_second, percent};
@@ -18,6 +18,9 @@ const CHECKED: u64 = 4;
 /// With more clients, context switches are not counted: where each client has a thread, this would take longer than the
 /// measurement.
 const SWITCHES_CLIENTS_MAX: usize = 1000 + SPEAKERS;
+
+/// The thread of this project's server that writes a history on disk.
+const ARCHIVE: &str = "archive";
 
 /// Measures what a delivery costs the server.
 pub fn measure(
@@ -38,6 +41,9 @@ pub fn measure(
     let counts_switches = trial.crowd.len() <= SWITCHES_CLIENTS_MAX;
     let switches = |trial: &Trial| counts_switches.then(|| switches(trial.pid())).transpose();
     let switches_before = switches(trial)?;
+    let archive = Thread::named(trial.pid(), ARCHIVE)?;
+    let archive_cpu = || archive.as_ref().map(Thread::cpu).transpose();
+    let archive_before = archive_cpu()?;
     let (server, generator) = (trial.cost()?.cpu, own_cpu());
     let outcome = talk.hold(trial, &mut ())?;
     let server = trial.cost()?.cpu - server;
@@ -53,6 +59,9 @@ pub fn measure(
         (figure::SERVER_CPU_PERCENT, percent(server, outcome.took)),
         (figure::GENERATOR_CPU_PERCENT, percent(generator, outcome.took)),
     ]);
+    if let (Some(before), Some(after)) = (archive_before, archive_cpu()?) {
+        figures.insert(figure::HISTORY_CPU_PERCENT.to_owned(), percent(after - before, server));
+    }
     if let (Some(before), Some(after)) = (switches_before, switches(trial)?) {
         let each = after.saturating_sub(before) as f64 / messages as f64;
         figures.insert(figure::SWITCHES_PER_MESSAGE.to_owned(), each);
