@@ -130,7 +130,7 @@ fn the_history_of_a_newer_version_is_refused() {
     let before = fs::read(&file).unwrap();
     for last in ["--port=0", "--check-config"] {
         let said = refusal(&["--history", &file, last]);
-        let expected = "was written by a newer chatserv (format 99, this one knows up to 3)";
+        let expected = "was written by a newer chatserv (format 99, this one knows up to 4)";
         assert!(said.contains(expected), "{said}");
     }
     assert!(fs::read(&file).unwrap() == before, "it was changed");

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rusqlite::types::Value;
 use rusqlite::{
     CachedStatement, Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params,
 };
@@ -25,10 +26,11 @@ pub fn append(
     first_line: i64,
     lines: &[LineRow<'_>],
 ) -> rusqlite::Result<()> {
-    let text = serde_json::to_string(lines)
+    let bytes = lines.iter().map(LineRow::bytes_about).sum();
+    let bytes = postcard::to_extend(lines, Vec::with_capacity(bytes))
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     let mut insert = transaction.prepare_cached("INSERT INTO backlog VALUES (?1, ?2, ?3)")?;
-    insert.execute(params![first_line, lines.len(), text]).map(drop)
+    insert.execute(params![first_line, lines.len(), bytes]).map(drop)
 }
 
 /// How many lines are in the backlog.
@@ -57,13 +59,13 @@ pub fn index_oldest(connection: &mut Connection) -> rusqlite::Result<Option<Inde
     let oldest = transaction
         .prepare_cached("SELECT first_line, count, lines FROM backlog ORDER BY first_line LIMIT 1")?
         .query_row([], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, usize>(1)?, row.get::<_, String>(2)?))
+            Ok((row.get::<_, i64>(0)?, row.get::<_, usize>(1)?, row.get::<_, Value>(2)?))
         })
         .optional()?;
-    let Some((first_line, count, text)) = oldest else {
+    let Some((first_line, count, lines)) = oldest else {
         return Ok(None);
     };
-    let lines = parse(&text);
+    let lines = parse(&lines);
     if let Some(lines) = &lines {
         let mut indexing = Indexing::new(&transaction)?;
         for (id, line) in (first_line..).zip(lines) {
@@ -82,8 +84,17 @@ fn delete(connection: &Connection, first_line: i64) -> rusqlite::Result<()> {
     retention::securely(connection, || delete.execute([first_line])).map(drop)
 }
 
-fn parse(text: &str) -> Option<Vec<LineRow<'_>>> {
-    serde_json::from_str(text).ok()
+/// The lines of a batch; `None` if it is damaged.
+fn parse(lines: &Value) -> Option<Vec<LineRow<'_>>> {
+    match lines {
+        Value::Blob(bytes) => {
+            let (lines, rest) = postcard::take_from_bytes(bytes).ok()?;
+            rest.is_empty().then_some(lines)
+        }
+        // Of an older version.
+        Value::Text(text) => serde_json::from_str(text).ok(),
+        Value::Null | Value::Integer(_) | Value::Real(_) => None,
+    }
 }
 
 /// The last lines in the backlog.
@@ -106,8 +117,8 @@ pub fn newest(connection: &Connection, lines_max: usize) -> rusqlite::Result<New
         if newest.len() >= lines_max {
             return Ok(Newest { lines: newest, more: true });
         }
-        let text: String = batch.get(0)?;
-        for line in parse(&text).unwrap_or_default().into_iter().rev() {
+        let lines: Value = batch.get(0)?;
+        for line in parse(&lines).unwrap_or_default().into_iter().rev() {
             let room = line.room();
             newest.extend(rooms.kept(line)?.map(|line| (room, line)));
         }
@@ -134,14 +145,14 @@ pub fn behind(connection: &Connection, last: i64) -> rusqlite::Result<Option<Beh
              ORDER BY first_line LIMIT 1",
         )?
         .query_row([last], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, usize>(1)?, row.get::<_, String>(2)?))
+            Ok((row.get::<_, i64>(0)?, row.get::<_, usize>(1)?, row.get::<_, Value>(2)?))
         })
         .optional()?;
-    let Some((first_line, count, text)) = batch else {
+    let Some((first_line, count, lines)) = batch else {
         return Ok(None);
     };
     let mut rooms = Rooms::new(connection)?;
-    let lines = (first_line..).zip(parse(&text).unwrap_or_default());
+    let lines = (first_line..).zip(parse(&lines).unwrap_or_default());
     let lines =
         lines.filter(|&(id, _)| id > last).filter_map(|(_, line)| rooms.kept(line).transpose());
     let lines = lines.collect::<rusqlite::Result<_>>()?;

@@ -35,7 +35,7 @@ pub fn line(row: &Row<'_>) -> rusqlite::Result<KeptLine> {
     Ok(line.into_kept(row.get(7)?, name.into()))
 }
 
-/// A row of the table of lines without its id: the columns `room` to `sent_at`. Its JSON is a list.
+/// A row of the table of lines without its id: the columns `room` to `sent_at`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct LineRow<'l>(
     /// `room`
@@ -79,6 +79,12 @@ impl<'l> LineRow<'l> {
     /// When the message was received, in milliseconds since 1970.
     pub fn received_at(&self) -> i64 {
         self.2
+    }
+
+    /// About how many bytes it has in the backlog.
+    pub fn bytes_about(&self) -> usize {
+        let Self(_, _, _, sender, _, text, _) = self;
+        sender.len() + text.len() + 32
     }
 
     /// The message, in a room with this epoch and name.

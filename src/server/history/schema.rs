@@ -4,7 +4,7 @@
 pub const APPLICATION_ID: i32 = 0x6368_6174;
 
 /// The version of the tables (`PRAGMA user_version`).
-pub const VERSION: i32 = 3;
+pub const VERSION: i32 = 4;
 
 /// Each entry leads from one version to the next; the first one creates the tables in an empty file. An entry never changes
 /// once a release has it: a change of the tables is another entry.
@@ -91,4 +91,8 @@ UPDATE state SET noted_at = committed_at;
 -- The words of the lines with ids up to this one were indexed by older rules. They are indexed anew, from here downwards.
 ALTER TABLE state ADD COLUMN old_words INTEGER NOT NULL DEFAULT 0;
 UPDATE state SET old_words = (SELECT coalesce(max(id), 0) FROM lines);
+",
+"
+-- From here on, the `lines` of a batch are a BLOB: the same list of rows, as `postcard` writes it. The batches that are there
+-- keep their JSON, which is TEXT.
 "];

@@ -135,7 +135,8 @@ fn a_person_is_forgotten_in_the_backlog_too() {
 fn a_batch_that_cannot_be_read_costs_only_itself() {
     let place = Place::new("backlog-damage");
     let mut archive = busy(&place);
-    let damage = "UPDATE backlog SET lines = '[[1,' WHERE first_line = 31";
+    let damage =
+        "UPDATE backlog SET lines = substr(lines, 1, length(lines) - 1) WHERE first_line = 31";
     assert_eq!(archive.connection().execute(damage, []).unwrap(), 1);
     for _ in 0..3 {
         archive.index_backlog();
@@ -148,12 +149,15 @@ fn a_batch_that_cannot_be_read_costs_only_itself() {
 fn a_line_whose_room_is_damaged_costs_only_itself() {
     let place = Place::new("backlog-room");
     let mut archive = busy(&place);
-    let damage = "UPDATE backlog SET lines = json_set(lines, '$[0][0]', 99) WHERE first_line = 31";
+    // The list begins with its length and the room of its first line, each of them a byte.
+    let damage =
+        "UPDATE backlog SET lines = CAST(substr(lines, 1, 1) || x'7e' || substr(lines, 3) AS BLOB)
+                  WHERE first_line = 31";
     assert_eq!(archive.connection().execute(damage, []).unwrap(), 1);
     assert_eq!(exported(&place, None).len(), 89);
     let all: Vec<u64> = (1..=45).collect();
     let without: Vec<u64> = all.iter().copied().filter(|&id| id != 16).collect();
-    assert_eq!(loaded(&archive), [without.clone(), all]);
+    assert_eq!(loaded(&archive), [without.clone(), all.clone()]);
     for _ in 0..3 {
         archive.index_backlog();
     }
@@ -162,10 +166,30 @@ fn a_line_whose_room_is_damaged_costs_only_itself() {
 }
 
 #[test]
+fn a_batch_of_an_older_version_is_read() {
+    let place = Place::new("backlog-json");
+    let archive = busy(&place);
+    let row = |id| format!("[1,{id},1800000000000,\"dan\",0,\"old\",null]");
+    let rows: Vec<String> = (46..=50).map(row).collect();
+    let text = format!("[{}]", rows.join(","));
+    archive.connection().execute("INSERT INTO backlog VALUES (91, 5, ?1)", [text]).unwrap();
+    drop(archive);
+    let mut archive = place.archive();
+    assert_eq!(exported(&place, None).len(), 95);
+    assert_eq!(loaded(&archive)[0].last(), Some(&50));
+    for _ in 0..4 {
+        archive.index_backlog();
+    }
+    assert_eq!((filed(&archive), archive.lost()), (95, 0));
+    assert_eq!(found(&archive, &find("old", Some("dan"), &[1])), [50, 49, 48, 47, 46]);
+}
+
+#[test]
 fn an_export_goes_on_behind_a_batch_that_cannot_be_read() {
     let place = Place::new("backlog-export");
     let archive = busy(&place);
-    let damage = "UPDATE backlog SET lines = '[[1,' WHERE first_line = 31";
+    let damage =
+        "UPDATE backlog SET lines = substr(lines, 1, length(lines) - 1) WHERE first_line = 31";
     assert_eq!(archive.connection().execute(damage, []).unwrap(), 1);
     let (room, since, format) = (None, None, ExportFormat::Text);
     let options = ExportOptions { history: place.file(), room, since, format };
