@@ -1,6 +1,6 @@
 //! The backlog: lines that are on disk, but not yet in the table of lines and in the index of words.
 //!
-//! A line in the table and the index takes ten times as long to write as a line in the backlog, where a whole batch is one
+//! A line in the table and the index takes thirty times as long to write as a line in the backlog, where a whole batch is one
 //! value. So a chat that is busy fills the backlog, and the archive moves its lines to the table and the index when the chat
 //! is calm again or somebody asks. The ids of the lines are given when they enter the backlog, so a move changes neither an id
 //! nor the order.

@@ -5,12 +5,12 @@ use rustix::time::{ClockId, clock_gettime};
 use super::super::backlog::count;
 use super::*;
 
-/// How many lines there are without `HISTORY_ROWS`: enough to see that all of it works.
+/// How many lines there are without the script: enough to see that all of it works.
 const FEW_ROWS: u64 = 20_000;
 
-/// How many lines are written as in a calm chat, and how many batches as in a busy one, to see what a line costs.
-const CALM_LINES: usize = 50_000;
-const BUSY_BATCHES: usize = 50;
+/// How many batches are written as in a calm chat, and then as in a busy one, to see what a line costs; and without the script.
+const BATCHES: usize = 50;
+const FEW_BATCHES: usize = 2;
 
 /// The bounds that hold for ten million lines.
 const START_MAX: Duration = Duration::from_secs(1);
@@ -89,10 +89,15 @@ fn say(what: &str) {
     std::io::stdout().lock().write_all(format!("{what}\n").as_bytes()).unwrap();
 }
 
+/// How many lines the script asks for.
+fn asked_rows() -> Option<u64> {
+    std::env::var("HISTORY_ROWS").ok().and_then(|rows| rows.parse().ok())
+}
+
 #[test]
 fn a_large_history_starts_and_answers_soon() {
-    let asked = std::env::var("HISTORY_ROWS").ok().and_then(|rows| rows.parse().ok());
-    let rows: u64 = asked.unwrap_or(FEW_ROWS);
+    let asked = asked_rows();
+    let rows = asked.unwrap_or(FEW_ROWS);
     // Other tests run at the same time as this one without the script.
     let is_in_time = |time: Duration, max: Duration| asked.is_none() || time < max;
     let place = Place::new("large");
@@ -165,16 +170,19 @@ fn a_line_of_a_busy_chat_is_filed_later() {
     let place = Place::new("cost");
     let mut archive = place.archive();
     let mut talk = Talk::new();
+    let batches = if asked_rows().is_some() { BATCHES } else { FEW_BATCHES };
+    let each = limits::HISTORY_BATCH_LINES;
+    let lines = batches * each;
     let mut calm = Duration::ZERO;
-    for lines in (0..CALM_LINES / 500).map(|_| talk.lines(500)) {
-        calm += cost(|| archive.write_batch(&lines, 0).unwrap());
+    for batch in (0..batches).map(|_| talk.lines(each)) {
+        calm += cost(|| archive.write_batch(&batch, 0).unwrap());
     }
     archive.set_busy(true);
-    let (mut busy, each) = (Duration::ZERO, limits::HISTORY_BATCH_LINES);
-    for lines in (0..BUSY_BATCHES).map(|_| talk.lines(each)) {
-        busy += cost(|| archive.write_batch(&lines, 0).unwrap());
+    let mut busy = Duration::ZERO;
+    for batch in (0..batches).map(|_| talk.lines(each)) {
+        busy += cost(|| archive.write_batch(&batch, 0).unwrap());
     }
-    assert_eq!(count(archive.connection()).unwrap(), BUSY_BATCHES * each);
+    assert_eq!(count(archive.connection()).unwrap(), lines);
     archive.set_busy(false);
     let filed = cost(|| {
         while archive.may_index() {
@@ -183,8 +191,8 @@ fn a_line_of_a_busy_chat_is_filed_later() {
     });
     assert_eq!(count(archive.connection()).unwrap(), 0);
     assert_eq!(ids(&page(&archive, 1, Range::After(0), usize::MAX)).len() as u64, talk.last_ids[0]);
-    let (calm, busy) = (micros(calm, CALM_LINES), micros(busy, BUSY_BATCHES * each));
+    let [calm, busy, filed] = [calm, busy, filed].map(|time| micros(time, lines));
     say(&format!("a line of a calm chat costs {calm:.1} µs of processor time, with its words"));
     say(&format!("a line of a busy chat costs {busy:.2} µs, until it is in the backlog"));
-    say(&format!("its way out of the backlog costs {:.1} µs", micros(filed, BUSY_BATCHES * each)));
+    say(&format!("its way out of the backlog costs {filed:.1} µs"));
 }
