@@ -202,18 +202,24 @@ mod tests {
     #[test]
     fn a_thread_is_found_by_its_name() {
         let pid = std::process::id();
-        let (sender, receiver) = std::sync::mpsc::channel::<()>();
-        let work = move || receiver.recv().unwrap_or_default();
-        let thread = std::thread::Builder::new().name("by its name".into()).spawn(work).unwrap();
-        // The new thread itself sets the name.
-        let named = loop {
-            if let Some(named) = Thread::named(pid, "by its name").unwrap() {
-                break named;
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let (done, is_done) = std::sync::mpsc::channel::<()>();
+        let work = move || {
+            let mut sum = 0_u64;
+            let used = || rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+            while used().tv_nsec < 20_000_000 {
+                sum = (0..1_000_000).fold(sum, |sum, number| std::hint::black_box(sum ^ number));
             }
+            sender.send(()).unwrap();
+            is_done.recv().unwrap_or_default();
         };
-        assert!(named.cpu().unwrap() <= exact_cpu(pid).unwrap());
+        let thread = std::thread::Builder::new().name("by its name".into()).spawn(work).unwrap();
+        receiver.recv().unwrap();
+        let named = Thread::named(pid, "by its name").unwrap().unwrap();
+        // The last tick of a running thread is missing.
+        assert!(named.cpu().unwrap() >= Duration::from_millis(10));
         assert!(Thread::named(pid, "no such name").unwrap().is_none());
-        drop(sender);
+        drop(done);
         thread.join().unwrap();
         assert!(Thread::named(u32::MAX, "by its name").is_err());
     }

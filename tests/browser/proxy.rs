@@ -44,9 +44,9 @@ fn the_page_works_behind_nginx_with_tls_and_a_prefix() {
         block_of_the_guide().replace("127.0.0.1:8080", &format!("127.0.0.1:{}", server.web_port()));
     assert!(location.contains(&server.web_port().to_string()), "{location}");
     let own = directory.path("");
-    directory.write("nginx.conf", &format!("daemon off; master_process off; pid {own}/pid; error_log stderr;\nevents {{}}\nhttp {{\n\
-        access_log off; client_body_temp_path {own}/b; proxy_temp_path {own}/p; fastcgi_temp_path {own}/f; uwsgi_temp_path {own}/u; scgi_temp_path {own}/s;\n\
-        server {{\nlisten 127.0.0.1:{port} ssl; ssl_certificate {certificate}; ssl_certificate_key {key};\n{location}\n}}\n}}\n"));
+    directory.write("nginx.conf", &format!("daemon off; master_process off; pid \"{own}/pid\"; error_log stderr;\nevents {{}}\nhttp {{\n\
+        access_log off; client_body_temp_path \"{own}/b\"; proxy_temp_path \"{own}/p\"; fastcgi_temp_path \"{own}/f\"; uwsgi_temp_path \"{own}/u\"; scgi_temp_path \"{own}/s\";\n\
+        server {{\nlisten 127.0.0.1:{port} ssl; ssl_certificate \"{certificate}\"; ssl_certificate_key \"{key}\";\n{location}\n}}\n}}\n"));
     let _nginx = Program::start(command(nginx).args([
         "-p",
         &own,

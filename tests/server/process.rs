@@ -56,7 +56,7 @@ fn a_sighup_ignored_by_the_parent_stays_ignored() {
 /// A program that provides a terminal, and the process id of the server in that terminal.
 fn in_a_terminal() -> Option<(Server, i32)> {
     find("script")?;
-    let chat = format!("exec {} --port 0", env!("CARGO_BIN_EXE_chatserv"));
+    let chat = format!("exec \"{}\" --port 0", env!("CARGO_BIN_EXE_chatserv"));
     let terminal = Server::start_by(command("script").args(["-qec", &chat, "/dev/null"]));
     let pid = terminal.pid();
     let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();

@@ -29,8 +29,8 @@ fn analyze(unit: &str, words: &[&str]) {
         return;
     }
     let directory = Directory::new("unit");
-    let built =
-        unit.replace("/usr/local/bin/chatserv ", concat!(env!("CARGO_BIN_EXE_chatserv"), " "));
+    let built = unit
+        .replace("/usr/local/bin/chatserv ", concat!("\"", env!("CARGO_BIN_EXE_chatserv"), "\" "));
     directory.write("chatserv.service", &built);
     let mut analyze = command("systemd-analyze");
     analyze.args(words).arg(directory.path("chatserv.service"));

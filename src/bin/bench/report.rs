@@ -123,17 +123,23 @@ fn block(results: &Results, workload: Workload, figure: &str, title: &str) -> St
     }
 }
 
-/// The cost of a history on disk, if it was measured: for each case, the ratio to the server without one.
+/// The cost of a history on disk, if it was measured: for each case, its part of the server's CPU, and the ratios to the server
+/// without one.
 fn history(results: &Results) -> String {
     let figures = [(DELIVERIES_PER_S, "deliveries a second"), (SERVER_CPU_US, "CPU per delivery")];
     let mut text = String::new();
     for &workload in Workload::value_variants() {
         for case in results.cases(workload) {
             let case_title = format!("{}, {case}", workload.title());
-            let part = results.spread(workload, Peer::History.label(), case, HISTORY_CPU_PERCENT);
-            if let Some(part) = part {
-                let (part, title) = (part.median, "of the server's CPU");
-                text.push_str(&format!("the history takes {part:.1} % {title}: {case_title}\n"));
+            let spread = |figure| results.spread(workload, Peer::History.label(), case, figure);
+            if let (Some(part), Some(deliveries)) =
+                (spread(HISTORY_CPU_PERCENT), spread(DELIVERIES_PER_S))
+            {
+                let lines = short(deliveries.median / case.people as f64);
+                text.push_str(&format!(
+                    "the history takes {:.1} % of the server's CPU: {case_title}, {lines} lines a second\n",
+                    part.median
+                ));
             }
             for (figure, title) in figures {
                 let peers = (Peer::History.label(), Peer::Chatserv.label());

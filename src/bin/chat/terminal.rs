@@ -149,15 +149,13 @@ mod tests {
         fs::create_dir(&folder).unwrap();
         let (before, after) = (folder.join("before"), folder.join("after"));
         let program = env::current_exe().unwrap();
-        // `script` provides a terminal for the shell.
+        // `script` provides a terminal for the shell. The paths may have spaces.
         let shell = format!(
-            "stty -g >{}; {} --ignored --exact {NAME} --nocapture; stty -g >{}",
-            before.display(),
-            program.display(),
-            after.display()
+            "stty -g >\"$BEFORE\"; \"$PROGRAM\" --ignored --exact {NAME} --nocapture; stty -g >\"$AFTER\""
         );
         let Ok(output) = Command::new("script")
             .args(["--quiet", "--command", &shell, "/dev/null"])
+            .envs([("BEFORE", &before), ("PROGRAM", &program), ("AFTER", &after)])
             .env("TERM", "xterm")
             .output()
         else {

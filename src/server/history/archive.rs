@@ -384,8 +384,8 @@ impl Archive {
         match backlog::index_oldest(connection) {
             Ok(Some(indexed)) => {
                 self.backlog = self.backlog.saturating_sub(indexed.lines);
-                if indexed.is_unreadable {
-                    self.gauge.count_lost(indexed.lines);
+                if indexed.unreadable > 0 {
+                    self.gauge.count_lost(indexed.unreadable);
                     self.trouble.get_or_insert_with(|| "a part of the backlog is damaged".into());
                 }
             }
@@ -638,7 +638,7 @@ fn put(
         return backlog::append(transaction, first_line, lines);
     }
     let mut indexing = Indexing::new(transaction)?;
-    (first_line..).zip(lines).try_for_each(|(id, line)| indexing.add(id, line))?;
+    (first_line..).zip(lines).try_for_each(|(id, line)| indexing.add(id, line).map(drop))?;
     clock::note(transaction).map(drop)
 }
 

@@ -1,14 +1,14 @@
 //! The backlog: lines that are on disk, but not yet in the table of lines and in the index of words.
 //!
-//! A line in the table and the index takes thirty times as long to write as a line in the backlog, where a whole batch is one
-//! value. So a chat that is busy fills the backlog, and the archive moves its lines to the table and the index when the chat
-//! is calm again or somebody asks. The ids of the lines are given when they enter the backlog, so a move changes neither an id
-//! nor the order.
+//! A line in the table and the index takes more than ten times as long to write as a line in the backlog, where a whole batch
+//! is one value. So a chat that is busy fills the backlog, and the archive moves its lines to the table and the index when the
+//! chat is calm again or somebody asks. The ids of the lines are given when they enter the backlog, so a move changes neither
+//! an id nor the order.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rusqlite::types::Value;
+use rusqlite::types::ValueRef;
 use rusqlite::{
     CachedStatement, Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params,
 };
@@ -45,8 +45,8 @@ pub fn count(connection: &Connection) -> rusqlite::Result<usize> {
 pub struct Indexed {
     /// The number of its lines.
     pub lines: usize,
-    /// Not one of them could be read.
-    pub is_unreadable: bool,
+    /// How many of them were damaged.
+    pub unreadable: usize,
 }
 
 /// Moves the oldest batch to the table and the index. Returns `None` if there is none. Another process may do the same at the
@@ -57,25 +57,23 @@ pub struct Indexed {
 pub fn index_oldest(connection: &mut Connection) -> rusqlite::Result<Option<Indexed>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let oldest = transaction
-        .prepare_cached("SELECT first_line, count, lines FROM backlog ORDER BY first_line LIMIT 1")?
-        .query_row([], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, usize>(1)?, row.get::<_, Value>(2)?))
-        })
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM backlog ORDER BY first_line LIMIT 1"))?
+        .query_row([], Batch::of)
         .optional()?;
-    let Some((first_line, count, lines)) = oldest else {
+    let Some(batch) = oldest else {
         return Ok(None);
     };
-    let lines = parse(&lines);
-    if let Some(lines) = &lines {
+    let mut unreadable = batch.count;
+    if let Some(lines) = batch.lines() {
         let mut indexing = Indexing::new(&transaction)?;
-        for (id, line) in (first_line..).zip(lines) {
-            indexing.add(id, line)?;
+        for (id, line) in (batch.first_line..).zip(&lines) {
+            unreadable -= usize::from(indexing.add(id, line)?);
         }
         clock::note(&transaction)?;
     }
-    delete(&transaction, first_line)?;
+    delete(&transaction, batch.first_line)?;
     transaction.commit()?;
-    Ok(Some(Indexed { lines: count, is_unreadable: lines.is_none() }))
+    Ok(Some(Indexed { lines: batch.count, unreadable }))
 }
 
 /// Deletes a batch from the backlog. A person who is forgotten later must not be found in the free pages of the file.
@@ -84,16 +82,39 @@ fn delete(connection: &Connection, first_line: i64) -> rusqlite::Result<()> {
     retention::securely(connection, || delete.execute([first_line])).map(drop)
 }
 
-/// The lines of a batch; `None` if it is damaged.
-fn parse(lines: &Value) -> Option<Vec<LineRow<'_>>> {
-    match lines {
-        Value::Blob(bytes) => {
-            let (lines, rest) = postcard::take_from_bytes(bytes).ok()?;
-            rest.is_empty().then_some(lines)
-        }
-        // Of an older version.
-        Value::Text(text) => serde_json::from_str(text).ok(),
-        Value::Null | Value::Integer(_) | Value::Real(_) => None,
+/// The columns that [`Batch::of`] reads.
+const COLUMNS: &str = "first_line, count, lines";
+
+/// A row of the backlog.
+struct Batch {
+    first_line: i64,
+    count: usize,
+    content: Vec<u8>,
+    /// An older version has written it.
+    is_json: bool,
+}
+
+impl Batch {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let (content, is_json) = match row.get_ref(2)? {
+            ValueRef::Text(content) => (content, true),
+            ValueRef::Blob(content) => (content, false),
+            ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => (&[][..], false),
+        };
+        let content = content.to_vec();
+        Ok(Self { first_line: row.get(0)?, count: row.get(1)?, content, is_json })
+    }
+
+    /// Its lines; `None` if it is damaged.
+    fn lines(&self) -> Option<Vec<LineRow<'_>>> {
+        let lines: Vec<LineRow<'_>> = if self.is_json {
+            serde_json::from_slice(&self.content).ok()?
+        } else {
+            let (lines, rest) = postcard::take_from_bytes(&self.content).ok()?;
+            rest.is_empty().then_some(lines)?
+        };
+        let is_whole = lines.len() == self.count && lines.iter().all(LineRow::is_possible);
+        is_whole.then_some(lines)
     }
 }
 
@@ -110,15 +131,14 @@ pub struct Newest {
 /// # Errors
 /// Those of SQLite.
 pub fn newest(connection: &Connection, lines_max: usize) -> rusqlite::Result<Newest> {
-    let mut select = connection.prepare("SELECT lines FROM backlog ORDER BY first_line DESC")?;
-    let mut batches = select.query([])?;
+    let select = format!("SELECT {COLUMNS} FROM backlog ORDER BY first_line DESC");
+    let mut select = connection.prepare(&select)?;
     let (mut newest, mut rooms) = (Vec::new(), Rooms::new(connection)?);
-    while let Some(batch) = batches.next()? {
+    for batch in select.query_map([], Batch::of)? {
         if newest.len() >= lines_max {
             return Ok(Newest { lines: newest, more: true });
         }
-        let lines: Value = batch.get(0)?;
-        for line in parse(&lines).unwrap_or_default().into_iter().rev() {
+        for line in batch?.lines().unwrap_or_default().into_iter().rev() {
             let room = line.room();
             newest.extend(rooms.kept(line)?.map(|line| (room, line)));
         }
@@ -129,9 +149,10 @@ pub fn newest(connection: &Connection, lines_max: usize) -> rusqlite::Result<New
 /// The lines behind the one with the id `last`, of the first batch that has any.
 pub struct Behind {
     pub lines: Vec<KeptLine>,
-    /// The id of the last line of the batch, and how many lines are in the batch, whether they can be read or not.
+    /// The id of the last line of the batch.
     pub last: i64,
-    pub count: usize,
+    /// How many of its lines are damaged.
+    pub unreadable: usize,
 }
 
 /// Reads on behind the line with the id `last`. Returns `None` if there is nothing.
@@ -139,24 +160,22 @@ pub struct Behind {
 /// # Errors
 /// Those of SQLite.
 pub fn behind(connection: &Connection, last: i64) -> rusqlite::Result<Option<Behind>> {
-    let batch = connection
-        .prepare_cached(
-            "SELECT first_line, count, lines FROM backlog WHERE first_line + count > ?1 + 1
-             ORDER BY first_line LIMIT 1",
-        )?
-        .query_row([last], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, usize>(1)?, row.get::<_, Value>(2)?))
-        })
-        .optional()?;
-    let Some((first_line, count, lines)) = batch else {
+    let select = format!(
+        "SELECT {COLUMNS} FROM backlog WHERE first_line + count > ?1 + 1 ORDER BY first_line LIMIT 1"
+    );
+    let batch = connection.prepare_cached(&select)?.query_row([last], Batch::of).optional()?;
+    let Some(batch) = batch else {
         return Ok(None);
     };
+    let (mut lines, mut unreadable) = (Vec::new(), batch.count);
     let mut rooms = Rooms::new(connection)?;
-    let lines = (first_line..).zip(parse(&lines).unwrap_or_default());
-    let lines =
-        lines.filter(|&(id, _)| id > last).filter_map(|(_, line)| rooms.kept(line).transpose());
-    let lines = lines.collect::<rusqlite::Result<_>>()?;
-    Ok(Some(Behind { lines, last: first_line + count as i64 - 1, count }))
+    for (id, line) in (batch.first_line..).zip(batch.lines().unwrap_or_default()) {
+        if let Some(line) = rooms.kept(line)? {
+            unreadable -= 1;
+            lines.extend((id > last).then_some(line));
+        }
+    }
+    Ok(Some(Behind { lines, last: batch.first_line + batch.count as i64 - 1, unreadable }))
 }
 
 /// The rooms of lines in the backlog.

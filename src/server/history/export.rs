@@ -110,7 +110,7 @@ fn part(
         };
         next = Some(behind.last);
         lines = behind.lines;
-        unreadable = if lines.is_empty() { behind.count } else { 0 };
+        unreadable = behind.unreadable;
         lines.retain(|line| {
             line.message.received_at.as_millisecond() >= since
                 && room.is_none_or(|room| NameKey::of(room_of(line)).as_str() == room)

@@ -81,6 +81,11 @@ impl<'l> LineRow<'l> {
         self.2
     }
 
+    /// Whether the table can hold it: SQLite has no larger numbers.
+    pub fn is_possible(&self) -> bool {
+        i64::try_from(self.1).is_ok()
+    }
+
     /// About how many bytes it has in the backlog.
     pub fn bytes_about(&self) -> usize {
         let Self(_, _, _, sender, _, text, _) = self;
@@ -128,27 +133,27 @@ impl<'t> Indexing<'t> {
         })
     }
 
-    /// Puts one line under this id, unless a line with its message id is there. Leaves out a line whose room is not there: only a
-    /// damaged one has such a room.
-    pub fn add(&mut self, id: i64, line: &LineRow<'_>) -> rusqlite::Result<()> {
+    /// Puts one line under this id, unless a line with its message id is there. Returns `false` if its room is not there, which
+    /// only a damaged line has.
+    pub fn add(&mut self, id: i64, line: &LineRow<'_>) -> rusqlite::Result<bool> {
         let LineRow(room, message_id, received_at, sender, manner, text, sent_at) = line;
         if !self.rooms.contains_key(room) {
             let name =
                 self.room_name.query_row([room], |row| row.get::<_, String>(0)).optional()?;
             let Some(name) = name else {
-                return Ok(());
+                return Ok(false);
             };
             self.rooms.insert(*room, words::token(&NameKey::of(&name)));
         }
         let row = params![id, room, message_id, received_at, sender, manner, text, sent_at];
         if self.insert_line.execute(row)? == 0 {
-            return Ok(());
+            return Ok(true);
         }
         if !self.senders.contains_key(&**sender) {
             self.senders.insert(sender.to_string(), words::token(&NameKey::of(sender)));
         }
         let (room, sender) = (&self.rooms[room], &self.senders[&**sender]);
         self.insert_words.execute(params![id, words::spaced(text), room, sender])?;
-        Ok(())
+        Ok(true)
     }
 }

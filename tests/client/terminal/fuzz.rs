@@ -104,7 +104,7 @@ impl GnuScreen {
         find("screen")?;
         let this = Self(Directory::new("gnu-screen"));
         let script = format!(
-            "echo $$ >pid; export HOME=\"$PWD\" XDG_CONFIG_HOME=\"$PWD\" XDG_STATE_HOME=\"$PWD\"; exec {} luca {}",
+            "echo $$ >pid; export HOME=\"$PWD\" XDG_CONFIG_HOME=\"$PWD\" XDG_STATE_HOME=\"$PWD\"; exec \"{}\" luca {}",
             env!("CARGO_BIN_EXE_chat"),
             url(server.port)
         );

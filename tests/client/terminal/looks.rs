@@ -143,7 +143,7 @@ fn a_dumb_terminal_gets_lines_without_colours_and_a_prompt() {
     let mut bob = Client::join(&server, "bob");
     let screen = or_skip!(Setup::shell().open());
     screen.prompts("$");
-    screen.says(&format!("TERM=dumb {} luca {}", env!("CARGO_BIN_EXE_chat"), url(server.port)));
+    screen.says(&format!("TERM=dumb \"{}\" luca {}", env!("CARGO_BIN_EXE_chat"), url(server.port)));
     bob.skip_to("luca has joined room lobby");
     hears(&screen, &mut bob, "hello @luca");
     screen.says("hello bob");

@@ -237,7 +237,7 @@ fn the_client_ends_with_its_terminal() {
     screen.prompts("$");
     let chat = env!("CARGO_BIN_EXE_chat");
     // Nothing but the terminal itself tells it.
-    screen.says(&format!("trap '' HUP; exec {chat} luca {}", url(server.port)));
+    screen.says(&format!("trap '' HUP; exec \"{chat}\" luca {}", url(server.port)));
     screen.is_ready();
     drop(screen);
     bob.skip_to("luca has left the chat");

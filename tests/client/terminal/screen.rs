@@ -111,7 +111,7 @@ impl Screen {
     pub fn in_shell(name: &str, server: &Server) -> Option<Self> {
         let screen = Setup::shell().open()?;
         screen.prompts("$");
-        screen.says(&format!("{} {name} {}", env!("CARGO_BIN_EXE_chat"), url(server.port)));
+        screen.says(&format!("\"{}\" {name} {}", env!("CARGO_BIN_EXE_chat"), url(server.port)));
         screen.is_ready();
         Some(screen)
     }

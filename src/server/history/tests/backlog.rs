@@ -28,6 +28,18 @@ fn filed(archive: &Archive) -> usize {
 }
 
 fn exported(place: &Place, room: Option<&str>) -> Vec<String> {
+    let (lines, error) = export_of(place, room);
+    assert_eq!(error, None);
+    lines
+}
+
+/// The lines of an export that ends with an error, and the error.
+fn exported_in_part(place: &Place) -> (Vec<String>, String) {
+    let (lines, error) = export_of(place, None);
+    (lines, error.unwrap())
+}
+
+fn export_of(place: &Place, room: Option<&str>) -> (Vec<String>, Option<String>) {
     let options = ExportOptions {
         history: place.file(),
         room: room.map(str::to_owned),
@@ -35,8 +47,9 @@ fn exported(place: &Place, room: Option<&str>) -> Vec<String> {
         format: ExportFormat::Text,
     };
     let mut out = Vec::new();
-    export(&options, &mut out).unwrap();
-    String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()
+    let error = export(&options, &mut out).err().map(|error| error.to_string());
+    let lines = String::from_utf8(out).unwrap();
+    (lines.lines().map(str::to_owned).collect(), error)
 }
 
 /// The ids of the last lines of both rooms, as a new server loads them.
@@ -131,18 +144,38 @@ fn a_person_is_forgotten_in_the_backlog_too() {
     assert!(has("word1 by bob") && !has("word0 by ann") && !has("by ann"));
 }
 
+/// Changes the second of three batches. `lines` is an expression of SQL for its content.
+fn damage(archive: &Archive, lines: &str) {
+    let update = format!("UPDATE backlog SET lines = {lines} WHERE first_line = 31");
+    assert_eq!(archive.connection().execute(&update, []).unwrap(), 1);
+}
+
+/// A batch without its last byte.
+const CUT: &str = "substr(lines, 1, length(lines) - 1)";
+
 #[test]
 fn a_batch_that_cannot_be_read_costs_only_itself() {
-    let place = Place::new("backlog-damage");
-    let mut archive = busy(&place);
-    let damage =
-        "UPDATE backlog SET lines = substr(lines, 1, length(lines) - 1) WHERE first_line = 31";
-    assert_eq!(archive.connection().execute(damage, []).unwrap(), 1);
-    for _ in 0..3 {
-        archive.index_backlog();
+    for (what, lines) in [
+        ("a byte is missing", CUT),
+        ("there is a byte more", "CAST(lines || x'00' AS BLOB)"),
+        ("fewer lines than the row says", "CAST(x'00' AS BLOB)"),
+        (
+            "a message id that no table holds",
+            "'[[1,9999999999999999999,1,\"ann\",0,\"word\",null]]'",
+        ),
+        ("no text", "CAST(x'ff' AS TEXT)"),
+        ("a number", "7.5"),
+    ] {
+        let place = Place::new("backlog-damage");
+        let mut archive = busy(&place);
+        damage(&archive, lines);
+        let all = loaded(&archive);
+        assert!(all.iter().all(|ids| ids.len() == 30), "{what}: {all:?}");
+        for _ in 0..3 {
+            archive.index_backlog();
+        }
+        assert_eq!((filed(&archive), archive.lost()), (60, 30), "{what}");
     }
-    assert_eq!(filed(&archive), 60);
-    assert_eq!(archive.lost(), 30);
 }
 
 #[test]
@@ -150,18 +183,17 @@ fn a_line_whose_room_is_damaged_costs_only_itself() {
     let place = Place::new("backlog-room");
     let mut archive = busy(&place);
     // The list begins with its length and the room of its first line, each of them a byte.
-    let damage =
-        "UPDATE backlog SET lines = CAST(substr(lines, 1, 1) || x'7e' || substr(lines, 3) AS BLOB)
-                  WHERE first_line = 31";
-    assert_eq!(archive.connection().execute(damage, []).unwrap(), 1);
-    assert_eq!(exported(&place, None).len(), 89);
+    damage(&archive, "CAST(substr(lines, 1, 1) || x'7e' || substr(lines, 3) AS BLOB)");
+    let (lines, error) = exported_in_part(&place);
+    assert_eq!(lines.len(), 89);
+    assert!(error.contains("1 line of the backlog is damaged"), "{error}");
     let all: Vec<u64> = (1..=45).collect();
     let without: Vec<u64> = all.iter().copied().filter(|&id| id != 16).collect();
-    assert_eq!(loaded(&archive), [without.clone(), all.clone()]);
+    assert_eq!(loaded(&archive), [without.clone(), all]);
     for _ in 0..3 {
         archive.index_backlog();
     }
-    assert_eq!((filed(&archive), archive.lost()), (89, 0));
+    assert_eq!((filed(&archive), archive.lost()), (89, 1));
     assert_eq!(ids(&page(&archive, 1, Range::Last, 100)), without);
 }
 
@@ -169,7 +201,9 @@ fn a_line_whose_room_is_damaged_costs_only_itself() {
 fn a_batch_of_an_older_version_is_read() {
     let place = Place::new("backlog-json");
     let archive = busy(&place);
-    let row = |id| format!("[1,{id},1800000000000,\"dan\",0,\"old\",null]");
+    // With an escape, and with the time of a sender.
+    let row =
+        |id| format!(r#"[1,{id},1800000000000,"dan",0,"old \"words\"","2026-11-20T12:03:00Z"]"#);
     let rows: Vec<String> = (46..=50).map(row).collect();
     let text = format!("[{}]", rows.join(","));
     archive.connection().execute("INSERT INTO backlog VALUES (91, 5, ?1)", [text]).unwrap();
@@ -181,24 +215,18 @@ fn a_batch_of_an_older_version_is_read() {
         archive.index_backlog();
     }
     assert_eq!((filed(&archive), archive.lost()), (95, 0));
-    assert_eq!(found(&archive, &find("old", Some("dan"), &[1])), [50, 49, 48, 47, 46]);
+    assert_eq!(found(&archive, &find("old words", Some("dan"), &[1])), [50, 49, 48, 47, 46]);
 }
 
 #[test]
 fn an_export_goes_on_behind_a_batch_that_cannot_be_read() {
     let place = Place::new("backlog-export");
     let archive = busy(&place);
-    let damage =
-        "UPDATE backlog SET lines = substr(lines, 1, length(lines) - 1) WHERE first_line = 31";
-    assert_eq!(archive.connection().execute(damage, []).unwrap(), 1);
-    let (room, since, format) = (None, None, ExportFormat::Text);
-    let options = ExportOptions { history: place.file(), room, since, format };
-    let mut out = Vec::new();
-    let error = export(&options, &mut out).unwrap_err().to_string();
+    damage(&archive, CUT);
+    let (lines, error) = exported_in_part(&place);
     assert!(error.contains("30 lines of the backlog are damaged"), "{error}");
-    let out = String::from_utf8(out).unwrap();
-    assert_eq!(out.lines().count(), 60);
-    assert!(out.contains("word0 by ann") && out.contains("word89 by cid"));
+    assert_eq!(lines.len(), 60);
+    assert!(lines[0].ends_with("word0 by ann") && lines[59].ends_with("word89 by cid"));
 }
 
 #[test]
