@@ -335,7 +335,8 @@ pub const HISTORY_BUSY_LINES: usize = 512;
 /// How long a line may wait for others of its transaction. A crash loses these lines.
 pub const HISTORY_COMMIT_EVERY: Duration = Duration::from_millis(250);
 
-/// How many lines may be in the backlog. Their index takes 18 seconds. If the chat is not calm before it is full, lines are lost.
+/// How many lines may be in the backlog. Their index takes 13 to 18 seconds. If it is full before the chat is
+/// calm, lines are lost.
 pub const HISTORY_BACKLOG_LINES_MAX: usize = 1_000_000;
 
 /// How much weaker the priority of the thread that writes the history is: against busy threads it gets a quarter of a

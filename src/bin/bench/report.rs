@@ -277,6 +277,17 @@ mod tests {
     }
 
     #[test]
+    fn the_part_that_a_history_takes_is_told_with_the_lines_a_second() {
+        let part = [(Peer::History.label(), 10, 0, 15.3)];
+        let mut results = results(Workload::FanOut, HISTORY_CPU_PERCENT, &part);
+        results.records[0].figures.insert(DELIVERIES_PER_S.to_owned(), 1600.0);
+        let line = "the history takes 15.3 % of the server's CPU: fan-out, 10 people, 64 B, 160 lines a second";
+        assert_eq!(history(&results), format!("\n{line}\n"));
+        results.records[0].figures.remove(HISTORY_CPU_PERCENT);
+        assert_eq!(history(&results), "");
+    }
+
+    #[test]
     fn a_table_has_medians_ranges_and_ratios() {
         let text = tables(&example());
         let (_, table) = text.split_once("all rounds.\n\n").unwrap();
